@@ -18,7 +18,9 @@ from server.database import context
 from server.database.context import Context, Kind, acting, raised, sign
 from server.database.engine import Database
 from server.database.sql import Sql
-from server.queries.operation.authority import GUARDED, list_breaches
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine, LedgerEntry
+from server.queries.operation.authority import GUARDED, WHO_MAY_WHAT, list_breaches
 from server.queries.partnership import workers
 from tests.conftest import SUITE_KEY, connect, suite_role, url_as
 from tests.web import county
@@ -84,11 +86,11 @@ def test_every_table_about_somebody_is_guarded_and_forced(application: Any) -> N
     rows = application.execute(
         "select relname, relrowsecurity and relforcerowsecurity, relowner::regrole::text, "
         "exists (select from pg_policy where polrelid = c.oid) from pg_class c where relname = any(%s)",
-        [sorted(GUARDED)],
+        [sorted(GUARDED | WHO_MAY_WHAT)],
     ).fetchall()
 
     assert {name: (forced, owner, has_policy) for name, forced, owner, has_policy in rows} == {
-        name: (True, suite_role("owner"), True) for name in GUARDED
+        name: (True, suite_role("owner"), True) for name in GUARDED | WHO_MAY_WHAT
     }
 
 
@@ -189,6 +191,60 @@ def test_a_row_of_another_district_is_neither_written_nor_moved(
     )
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         count(application, priyas, moved)
+
+
+GAINS = (
+    "insert into worker_role (worker_id, role) values ('aisha', 'coordinator')",
+    "insert into worker_district (worker_id, district_id) values ('aisha', 'three-rivers')",
+    "insert into worker_team (worker_id, team_id) select 'rowan', id from team limit 1",
+    "insert into team_district (team_id, district_id) values ('watford-outreach', 'three-rivers')",
+    "update recipient set founding = true",
+    "delete from agreement where agency_id = 'watford-housing'",
+    "update agreement set expires_on = date '2030-01-01'",
+    "update worker set agency_id = 'watford-housing' where id = 'aisha'",
+    "update worker set trained_on = date '2030-01-01' where id = 'aisha'",
+    "update team set agency_id = 'probation'",
+    "update agency set mail_address = 'thief@example.org'",
+    "delete from worker_role where worker_id = 'omar'",
+    "delete from recipient",
+)
+"""What would give somebody more than they have, or another less."""
+
+
+def change(connection: Any, context: str, statement: str) -> int:
+    """How many rows it changed; none where it was refused."""
+    try:
+        return count(connection, context, f"with changed as ({statement} returning 1) select count(*) from changed")
+    except psycopg.errors.InsufficientPrivilege:
+        return 0
+
+
+def test_no_readers_transaction_changes_who_may_what(application: Any, filled: Database, now: datetime) -> None:
+    readers = [context_of_worker(filled, each, now).spell() for each in ("aisha", "rowan", "omar", "priya")]
+    others = [f"k:{kind}" for kind in (Kind.PUBLIC, Kind.SIGN_IN, Kind.SYNC)]
+    contexts = ["", *(sign(each, SUITE_KEY) for each in (*readers, *others))]
+    assert {gain: [change(application, each, gain) for each in contexts] for gain in GAINS} == {
+        gain: [0] * len(contexts) for gain in GAINS
+    }
+    allowed = sign(f"k:{Kind.POLICY}", SUITE_KEY)
+    assert [gain for gain in GAINS if change(application, allowed, gain) == 0] == []
+
+
+@pytest.mark.parametrize("table", ["audit", "ledger"])
+def test_only_what_runs_by_itself_changes_what_was_written_down(
+    application: Any, filled: Database, now: datetime, table: str
+) -> None:
+    """Not even their own lines, which no seal lies over yet."""
+    with filled.writing() as session:
+        line = AuditLine(id="line", at=now, actor_id="omar", action="see_person", subject_kind="person", subject_id="x")
+        audit.add_lines(session, [line])
+        audit.add_ledger_entry(session, LedgerEntry(id="line", at=now, kind="erased", subject_id="x"))
+    omar = sign(context_of_worker(filled, "omar", now).spell(), SUITE_KEY)
+    assert count(application, omar, "select count(*) from audit where id = 'line'") == 1, "who reviews sees it"
+    kinds = [sign(f"k:{kind}", SUITE_KEY) for kind in (Kind.POLICY, Kind.SYNC, Kind.SIGN_IN, Kind.PUBLIC)]
+    for gone in (f"delete from {table}", f"update {table} set at = now()"):
+        assert [change(application, each, gone) for each in (omar, *kinds)] == [0] * 5
+    assert change(application, sign(f"k:{Kind.JOB}", SUITE_KEY), f"delete from {table} where id = 'line'") == 1
 
 
 def test_who_sees_how_many_people(application: Any, filled: Database, now: datetime) -> None:
