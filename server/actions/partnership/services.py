@@ -1,5 +1,5 @@
 """The directory of services: entered, changed, checked and taken out, by whoever may edit it. Who did so last is kept with
-each."""
+each. Which partner receives referrals to one is said by fewer: that partner reads who is referred."""
 
 from hashlib import sha256
 
@@ -12,7 +12,7 @@ from server.queries.partnership import services
 from server.queries.partnership.services import Kept
 from shared.model.service import Service
 from shared.model.value import Id
-from shared.policy import Act
+from shared.policy import Act, Subject, SubjectKind
 
 OWN_SOURCE = ""
 CHANGED_MEANWHILE = (
@@ -24,6 +24,8 @@ def add_service(access: Access, told: Service, agency_id: Id | None = None) -> I
     """Put a service into the directory. Raises Forbidden."""
     access.require(Act.EDIT_SERVICES, purpose="a new service")
     new_id = access.new_id()
+    if agency_id is not None:
+        _require_receiver(access, agency_id, new_id)
     service = replace(told, id=new_id, changed_at=access.now)
     kept = Kept(
         service=service, source=OWN_SOURCE, reference=new_id, came_with="{}", agency_id=agency_id,
@@ -39,7 +41,21 @@ def change_service(access: Access, told: Service, based_on: str, agency_id: Id |
     before = _open(access, told.id)
     if based_on != version_of(before):
         raise Failure(CONFLICTING, CHANGED_MEANWHILE)
+    named = agency_id or before.agency_id
+    if agency_id != before.agency_id and named is not None:
+        _require_receiver(access, named, told.id)
     _keep(access, replace(before, agency_id=agency_id), told)
+
+
+def may_say_who_receives(access: Access) -> bool:
+    """May the actor name the partner that receives referrals to a service? Who is referred is read there: whoever keeps the
+    partners' agreements says so, and nobody for their own service."""
+    return access.allows(Act.MANAGE_AGREEMENTS)
+
+
+def _require_receiver(access: Access, agency_id: Id, service_id: Id) -> None:
+    named = Subject(kind=SubjectKind.AGENCY, id=agency_id, owner_agency_id=agency_id)
+    access.require(Act.MANAGE_AGREEMENTS, named, purpose="who receives referrals", detail=service_id)
 
 
 def say_checked(access: Access, service_id: Id) -> None:

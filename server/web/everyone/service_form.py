@@ -86,9 +86,10 @@ def save_service(
             return _answer(request, access, service_id, data, errors)
     try:
         with door.open() as access:
+            receiver = _read_receiver(access, service_id, data)
             if service_id == NEW:
-                return go_to(f"/services/{acts.add_service(access, told, data.agency or None)}", "service_kept")
-            acts.change_service(access, told, data.based_on, data.agency or None)
+                return go_to(f"/services/{acts.add_service(access, told, receiver)}", "service_kept")
+            acts.change_service(access, told, data.based_on, receiver)
     except Failure as refused:
         if refused.problem.status != 409:
             raise
@@ -135,6 +136,7 @@ def _answer(
         welcomes=[(str(each), say(each)) for each in ServiceWelcome],
         states=[(str(each), say(each)) for each in ServiceStatus],
         agencies=[("", NOBODY), *((each.id, each.name) for each in agencies.list_agencies(access.session))],
+        may_say_who_receives=acts.may_say_who_receives(access),
         holidays=[(str(each), say(each)) for each in BankHolidays],
     )  # fmt: skip
 
@@ -165,6 +167,14 @@ def _show(access: Access, service_id: Id) -> ServiceForm:
         hours_note=told.hours_note, bank_holidays=str(told.bank_holidays), notice=told.notice,
         agency=kept.agency_id or "",
     )  # fmt: skip
+
+
+def _read_receiver(access: Access, service_id: Id, form: ServiceForm) -> Id | None:
+    """Who receives referrals to it: as it was, where the form of this reader has no field for it."""
+    if form.agency or acts.may_say_who_receives(access):
+        return form.agency or None
+    kept = None if service_id == NEW else services.find_kept(access.session, service_id)
+    return kept.agency_id if kept is not None else None
 
 
 def _say_age(age: int | None) -> str:

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from server.importers.openreferral.parse import parse
+from server.queries.operation import audit
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
 from server.web.everyone import service_files
@@ -113,10 +114,7 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
     based_on = form.partition('name="based_on" value="')[2].partition('"')[0]
     changed = TYPED | {"name": "Winter shelter", "based_on": based_on}
     assert send(client, f"/services/{told.id}/edit", **changed | {"agency": "nobody"}).status_code == 422
-    assert send(client, f"/services/{told.id}/edit", **changed | {"agency": cast.council.id}).status_code == 303
-    with database.reading() as session:
-        assert directory.list_receivers(session) == {told.id: cast.council.id}
-    assert f'value="{cast.council.id}" selected' in client.get(f"/services/{told.id}/edit", headers=HTML).text
+    assert send(client, f"/services/{told.id}/edit", **changed).status_code == 303
     late = send(client, f"/services/{told.id}/edit", **(changed | {"name": "Summer shelter"}))
     assert late.status_code == 409
     assert "Summer shelter" in late.text
@@ -124,6 +122,38 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
     assert send(client, f"/services/{told.id}/remove").status_code == 303
     assert client.get(f"/services/{told.id}", headers=HTML).status_code == 404
     assert send(client, f"/services/{told.id}/edit", **changed).status_code == 404
+
+
+def test_nobody_makes_their_own_service_the_one_that_reads_who_is_referred(sign_in, cast, database):
+    """Whoever keeps the partners' agreements says who receives referrals; everybody else's changes leave it as it is."""
+
+    def shelter():
+        with database.reading() as session:
+            return directory.list_services(session)[0].id, directory.list_receivers(session)
+
+    def change(client, **fields):
+        form = client.get(f"/services/{shelter()[0]}/edit", headers=HTML).text
+        based_on = form.partition('name="based_on" value="')[2].partition('"')[0]
+        answer = send(client, f"/services/{shelter()[0]}/edit", **TYPED | {"based_on": based_on} | fields)
+        return answer.status_code, "Who receives referrals" in form
+
+    tom = sign_in(cast.tom)
+    assert send(tom, "/services/new/edit", **TYPED, agency=cast.outreach.id).status_code == 403
+    assert send(tom, "/services/new/edit", **TYPED).status_code == 303
+    assert change(tom, agency=cast.outreach.id) == (403, False)
+    assert shelter()[1] == {}
+    assert change(sign_in(cast.priya), agency=cast.council.id) == (303, True)
+    assert change(sign_in(cast.tom), agency=cast.outreach.id) == (403, False)
+    assert change(sign_in(cast.tom), name="Winter shelter") == (303, False)
+    told, receivers = shelter()
+    assert receivers == {told: cast.council.id}
+    with database.reading() as session:
+        named = [each for each in audit.list_lines(session) if each.purpose == "who receives referrals"]
+    assert [(each.actor_id, each.subject_id, each.detail, each.allowed) for each in named if each.allowed] == [
+        (cast.priya.id, cast.council.id, told, True)
+    ]
+    assert change(sign_in(cast.priya), agency="") == (303, True)
+    assert shelter()[1] == {}
 
 
 def test_a_commissioner_reads_the_directory_and_changes_nothing(sign_in, cast, three_services):
