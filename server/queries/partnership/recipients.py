@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.tables.partnership.agency import agency
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_role
@@ -90,6 +91,7 @@ def find_recipient(session: Session, agency_id: Id, role: Role) -> Recipient | N
     return _find(session, select(recipient).where(same))
 
 
+@beyond_reader
 def get_proposal(session: Session, recipient_id: Id) -> Recipient | None:
     """One line of the list, held until the transaction ends: two who agree at once do so one after the other."""
     return _find(session, select(recipient).where(recipient.c.id == recipient_id).with_for_update())
