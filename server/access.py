@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import date, datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -34,6 +34,7 @@ from shared.policy.decide import NOT_HERE, why_no_personal_data
 from shared.policy.grid import GRID, Reach
 from shared.rules.busy_hours import HOUR, PROVE_AGAIN_AFTER
 
+Found = TypeVar("Found")
 SYSTEM = Subject()
 HOME = ZoneInfo(DEFAULT_ZONE)
 
@@ -164,12 +165,20 @@ class Access:
 
     def open_person(self, person_id: Id, purpose: str, action: Act = Act.SEE_PERSON) -> Person:
         """The person's record, for a stated purpose. Raises NotFound, Forbidden, or Failure (PROVE_AGAIN)."""
+        return self.open_person_with(person_id, purpose, lambda: None, action)[0]
+
+    def open_person_with(
+        self, person_id: Id, purpose: str, look: Callable[[], Found], action: Act = Act.SEE_PERSON
+    ) -> tuple[Person, Found]:
+        """The same, with what else is looked up beyond the reader once they are let through: PostgreSQL is told of the reader
+        again when the record itself is read, and not between one look and the next."""
         self._ask_for_proof(person_id)
         self.require(action, self.find_person_and_same(person_id)[0], purpose=purpose)
+        beside = look()
         found = people.find_person(self.session, person_id)
         if found is None:
             raise NotFound
-        return found
+        return found, beside
 
     def _ask_for_proof(self, person_id: Id) -> None:
         """Whoever opens very many records in an hour proves again who they are before the next (privacy rule C8)."""

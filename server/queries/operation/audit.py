@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -95,13 +95,14 @@ PROVEN = ("sign_in", "sign_in_organisation")
 """Acts by which somebody proves who they are."""
 
 
+@beyond_reader
 def count_opened_since_proof(session: Session, actor_id: Id, since: datetime) -> int:
     """How many people's records somebody has opened from a moment on, or since they last proved who they are."""
     theirs = (audit.c.actor_id == actor_id) & (audit.c.at > since) & audit.c.allowed
-    proven = session.scalar(select(func.max(audit.c.at)).where(theirs, audit.c.action.in_(PROVEN)))
+    proven = select(func.max(audit.c.at)).where(theirs, audit.c.action.in_(PROVEN)).scalar_subquery()
     opened = theirs & (audit.c.subject_kind == "person") & (audit.c.action == "see_person")
-    later = opened & (audit.c.at > proven) if proven is not None else opened
-    return session.scalar(select(func.count(audit.c.subject_id.distinct())).where(later)) or 0
+    later = audit.c.at > func.coalesce(proven, literal(since, audit.c.at.type))
+    return session.scalar(select(func.count(audit.c.subject_id.distinct())).where(opened, later)) or 0
 
 
 @beyond_reader

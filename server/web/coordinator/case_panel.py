@@ -2,11 +2,13 @@
 lead. Showing a form or a link grants nothing; each handler asks the policy for itself.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from server.access import Access
 from server.actions.cases.cases import BASES, may_decide
-from server.queries.cases import case_actions, case_moves, caseload, cases
+from server.queries.cases import case_actions, case_moves, caseload
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.cases.caseload import LeadShown
 from server.queries.cases.priorities import CaseGeneral, list_general
@@ -52,16 +54,19 @@ class Panel(Value, frozen=True, kw_only=True):
     next_conference: CaseConference | None = None
 
 
-def make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None) -> Panel:
-    """The panel for a person (all `same` ids) whose case `shown` is the one that the page is about."""
-    panel = _make_panel(access, same, subject, shown)
+def make_panel(
+    access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None, live: Sequence[Case]
+) -> Panel:
+    """The panel for a person (all `same` ids) whose case `shown` is the one that the page is about. `live`: those that stand."""
+    panel = _make_panel(access, same, subject, shown, live)
     if shown is None or not access.allows(Act.WRITE_CASE_STUDY, subject):
         return panel
     return msgspec.structs.replace(panel, study_of=shown.case.id)
 
 
-def _make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None) -> Panel:
-    live = cases.list_live_cases_of(access.session, same)
+def _make_panel(
+    access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None, live: Sequence[Case]
+) -> Panel:
     case = shown.case if shown else None
     lines = _lines(access, same, live[0].id, live[0].district_id) if live else []
     if case is None or case.state not in DECISIONS:

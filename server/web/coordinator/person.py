@@ -16,8 +16,10 @@ from server.actions.cases.cases import BASES
 from server.actions.people import identity as settling
 from server.actions.people.notes import find_notes_subject
 from server.actions.people.plans import list_reached
+from server.queries.cases.cases import list_live_cases_of
 from server.queries.partnership import agencies, districts
 from server.queries.people import brought_in, identity, person_page
+from server.queries.people.identity import Likely
 from server.queries.people.person_page import CaseStanding, Event
 from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
@@ -27,6 +29,7 @@ from server.web.coordinator.timeline import tell
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import say
+from shared.model.case import Case
 from shared.model.codes import CaseStep, ReviewStatus
 from shared.model.person import Person
 from shared.model.plan import Goal
@@ -76,8 +79,28 @@ def show_person(
 ) -> Response[str]:
     """The record, for a coordinator or an agency that works with the person."""
     with door.open() as access:
-        person = access.open_person(person_id, PURPOSE)
-        return answer(request, access, person, before=before, before_id=before_id)
+        person, beyond = access.open_person_with(person_id, PURPOSE, lambda: _look_beyond(access, person_id))
+        return answer(request, access, person, before=before, before_id=before_id, beyond=beyond)
+
+
+class Beyond(Value, frozen=True, kw_only=True):
+    """What of a person is looked up without the reader's bounds: what policy asks of their notes, their records' ids, the cases
+    that stand in whatever district, and the records that may be theirs, where it is the reader's to say."""
+
+    subject: Subject
+    same: list[Id]
+    live: list[Case]
+    likely: list[Likely]
+
+
+def _look_beyond(access: Access, person_id: Id) -> Beyond:
+    known, same = find_notes_subject(access, person_id)
+    subject = known or Subject(kind=SubjectKind.PERSON, id=person_id)
+    may_join = access.allows(Act.MERGE_PEOPLE, subject)
+    return Beyond(
+        subject=subject, same=same, live=list_live_cases_of(access.session, same),
+        likely=identity.list_likely_of(access.session, same) if may_join else [],
+    )  # fmt: skip
 
 
 class LastTime(Value, frozen=True, kw_only=True):
@@ -96,11 +119,12 @@ def answer(
     before_id: Id = "",
     form: PersonForm | None = None,
     errors: Errors | None = None,
+    beyond: Beyond | None = None,
 ) -> Response[str]:
     """The page of a record that the door has opened, with what is wrong with a form where something is."""
     session, now = access.session, access.now
-    known, same = find_notes_subject(access, person.id)
-    subject = known or Subject(kind=SubjectKind.PERSON, id=person.id)
+    beyond = beyond or _look_beyond(access, person.id)
+    subject, same = beyond.subject, beyond.same
     case = _case_shown(access, person_page.list_cases_of(session, person.id))
     district = _district_shown(access, subject, case)
     standing = person_page.find_standing(session, person.id)
@@ -118,7 +142,7 @@ def answer(
         may_review=access.allows(Act.JUDGE_VERIFICATION, subject), judgement_options=JUDGEMENTS,
         basis_options=[(str(basis), say(basis)) for basis in BASES],
         review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),
-        panel=make_panel(access, same, subject, case),
+        panel=make_panel(access, same, subject, case, beyond.live),
         brought_in=brought_in.list_facts(session, same)
         if knows_places and (reads_notes or access.allows(Act.CHANGE_CASE, subject))
         else (),
@@ -141,7 +165,7 @@ def answer(
         may_see_health=access.allows(Act.SEE_HEALTH, subject),
         may_see_documents=access.allows(Act.SEE_DOCUMENT, subject),
         may_edit=access.allows(Act.EDIT_PERSON, subject),
-        same_count=_count_likely(access, subject, same),
+        same_count=len(settling.list_open(access, beyond.likely)) if beyond.likely else 0,
         known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
@@ -155,14 +179,6 @@ def _find_last_time(access: Access, person_id: Id, events: Sequence[Event]) -> L
     if ended is None or came is None or ended.at > came.at:
         return None
     return LastTime(ended=ended, reached=list_reached(access, person_id))
-
-
-def _count_likely(access: Access, subject: Subject, same: list[Id]) -> int:
-    """How many other records wait for the reader's word whether they are this person's."""
-    if not access.allows(Act.MERGE_PEOPLE, subject):
-        return 0
-    likely = identity.list_likely_of(access.session, same)
-    return len(settling.list_open(access, likely)) if likely else 0
 
 
 def _note_what_is_shown(access: Access, subject: Subject, knows_places: bool) -> bool:
