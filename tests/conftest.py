@@ -398,12 +398,39 @@ def blank_database_url(database_kind: str, stores: Callable[[str], Stores]) -> I
     store.drop(url)
 
 
+def as_at_the_terminal(database: "Database") -> "Database":
+    """This database, whose transactions are a command's where nobody has said for whom they are: a test may write a world and
+    look at all of it. Whoever acts for a worker says so, and is shown by PostgreSQL what that worker may see and no more."""
+    from server.database.context import Context, Kind, enter, find_telling
+
+    begin = database._begin
+
+    def begin_as_command(session: Any) -> None:
+        begin(session)
+        telling = find_telling(session)
+        if telling is not None and telling.wanted is None:
+            enter(session, Context(kind=Kind.COMMAND))
+
+    database._begin = begin_as_command  # type: ignore[method-assign]
+    return database
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator["Database"]:
+def database_role() -> str:
+    """As whom a test comes to PostgreSQL: `app`, as the server does, or `superuser`, before whom row-level security is no wall. A
+    folder whose tests pass as `app` says so in its conftest."""
+    return "superuser"
+
+
+@pytest.fixture
+def database(database_url: str, database_role: str) -> Iterator["Database"]:
     """The server's database over `database_url`, its connections given back at the end."""
     from server.database.engine import Database
 
-    opened = Database(database_url)
+    if database_role == "app" and not database_url.startswith("sqlite"):
+        opened = as_at_the_terminal(Database(url_as(database_url, "app"), context_key=SUITE_KEY))
+    else:
+        opened = Database(database_url)
     yield opened
     opened.close()
 

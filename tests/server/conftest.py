@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import as_application, as_at_the_terminal
 from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.cast import cast as write_cast
 from tests.server.phone import Phone
@@ -42,11 +43,17 @@ def client(settings: "Settings", clock: "Clock", new_id: Callable[[], str], cast
 
 
 @pytest.fixture
-def services(settings: "Settings", clock: "Clock", new_id: Callable[[], str]) -> Iterator["Services"]:
+def services(
+    settings: "Settings", clock: "Clock", new_id: Callable[[], str], database_role: str
+) -> Iterator["Services"]:
     """The parts of the server, for what a test does behind its back."""
     from server.app import create_services
 
-    made = create_services(settings, clock, new_id)
+    if database_role == "app":
+        made = create_services(as_application(settings), clock, new_id)
+        as_at_the_terminal(made.database)
+    else:
+        made = create_services(settings, clock, new_id)
     yield made
     made.database.close()
 

@@ -39,7 +39,7 @@ class Street:
             return next(iter(cases.list_live_cases_of(session, [person_id])), None)
 
     def decide(self, what: Callable[..., Case], case_id: str, *words: str) -> Case:
-        with Door(self.database, self.cast.priya, self.clock(), self.new_id).open() as access:
+        with Door(self.database, self.cast.priya, self.clock(), self.new_id, may_change=True).open() as access:
             return what(access, case_id, *words)
 
 
@@ -132,7 +132,7 @@ def test_who_was_handed_over_and_closed_there_returns(street: Street) -> None:
     street.clock.advance(hours=1)
     street.decide(list_case, first.id, "Sleeps out")
     street.decide(hand_over, first.id, street.cast.dacorum.id, "By the canal now")
-    with Door(street.database, street.cast.carol, street.clock(), street.new_id).open() as access:
+    with Door(street.database, street.cast.carol, street.clock(), street.new_id, may_change=True).open() as access:
         close_case(access, first.id, "Housed in Dacorum")
     assert street.live(vic) is None
     street.see(vic, seen_at=(street.clock() - timedelta(minutes=30)).isoformat())

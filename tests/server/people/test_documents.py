@@ -145,7 +145,7 @@ def test_of_a_hidden_person_it_is_as_if_there_were_none(
     add(sign_in(cast.tom), met["person"])
     (filed,) = kept(database, met["person"])
     assert sign_in(cast.priya).get(f"/people/{met['person']}/documents/{filed.id}", headers=HTML).status_code == 200
-    with Door(database, cast.tom, clock(), services.new_id).open() as access:
+    with Door(database, cast.tom, clock(), services.new_id, may_change=True).open() as access:
         hiding.hide_person(access, met["person"], [], "She fears somebody of that service")
     answer = sign_in(cast.priya).get(f"/people/{met['person']}/documents/{filed.id}", headers=HTML)
     assert answer.status_code == 404

@@ -41,7 +41,7 @@ def joan(database: Database, cast: Cast, phone: Phone, clock: Any, new_id: Calla
         ),
     )  # fmt: skip
     assert phone.push(*told).status_code == 200
-    with Door(database, cast.tom, clock(), new_id).open() as access:
+    with Door(database, cast.tom, clock(), new_id, may_change=True).open() as access:
         notes.write_note(access, joan, "Takes insulin. Dean Hall drove her")
     return joan
 

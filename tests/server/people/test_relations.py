@@ -57,7 +57,7 @@ def marek(phone: Phone, services: Any, cast: Cast, clock: Clock, new_id: Any) ->
 
 
 def at(services: Any, worker: Worker, moment: datetime) -> Any:
-    return Door(services.database, worker, moment, services.new_id).open()
+    return Door(services.database, worker, moment, services.new_id, may_change=True).open()
 
 
 @pytest.mark.parametrize(
