@@ -38,7 +38,7 @@ def enter(watford: Database, now: datetime, new_id: Callable[[], str]) -> Enter:
     def open_for(worker_id: str, later: timedelta = timedelta()) -> AbstractContextManager[Access]:
         with watford.reading() as session:
             worker = get_worker(session, worker_id)
-        return Door(watford, worker, now + later, new_id).open()
+        return Door(watford, worker, now + later, new_id, may_change=True).open()
 
     return open_for
 

@@ -60,3 +60,8 @@ def run(services: Services) -> Callable[..., dict[str, int]]:
         return {each.job: each.done for each in ran}
 
     return do
+
+
+@pytest.fixture
+def database_role() -> str:
+    return "app"
