@@ -17,6 +17,7 @@ from server.cli import main
 from server.database.engine import Database
 from server.importers.accounting import Importing
 from server.importers.referrals import import_referrals
+from server.importers.refused import Tray
 from server.importers.report import Reading
 from server.importers.sources import PARSERS
 from server.queries.partnership import workers
@@ -145,13 +146,16 @@ def test_any_table_is_matched_by_hand_once_and_known_again(browse: Callable[[str
     assert 'value="Night line"' in again.text
 
 
-def test_a_refused_row_of_a_matched_table_is_mended_in_the_tray(browse: Callable[[str], Any], filled: Database) -> None:
+def test_a_refused_row_of_a_matched_table_is_mended_in_the_tray(
+    browse: Callable[[str], Any], filled: Database, app: Any
+) -> None:
     tom = browse("tom")
     path = bring(tom, LOG, "log.csv").url.path
     tom.send(path, press="keep", source="spreadsheet", heading_row="2")
     tom.send(path, press="apply", **MATCHED)
+    tray: Tray = app.dependencies["services"].dependency().tray
     with filled.reading() as session:
-        (row,) = imports.list_refused(session, limit=5)
+        row = tray.open(*imports.list_refused(session, limit=5))
     cells = {name: "31/10/2025" if text == "soon" else text for name, text in row.cells.items()}
 
     form = {"heading": list(cells), "text": list(cells.values()), "_csrf_token": tom.client.cookies["lantern-form"]}

@@ -5,15 +5,15 @@ whoever could run a statement: who smuggled one in could make themselves a coord
 Now only what policy has allowed, a job, a command, a backup and a migration write there. Lines of the audit and of the ledger are
 added by all; a reader's own, which they see, they could also delete before a seal lay over them.
 
-Revision 0083, after 0082.
+Revision 0084, after 0083.
 """
 
 from typing import Any
 
 from alembic import op
 
-revision = "0083"
-down_revision = "0082"
+revision = "0084"
+down_revision = "0083"
 branch_labels = None
 depends_on = None
 

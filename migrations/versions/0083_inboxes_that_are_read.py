@@ -3,15 +3,15 @@ agreements hold, a training that has not lapsed (`server/queries/referrals/duty.
 
 A report of a district whose only lead was behind the agreement gate was in nobody's list and in no tray.
 
-Revision 0082, after 0081.
+Revision 0083, after 0082.
 """
 
 from typing import Any
 
 from alembic import op
 
-revision = "0082"
-down_revision = "0081"
+revision = "0083"
+down_revision = "0082"
 branch_labels = None
 depends_on = None
 
