@@ -37,7 +37,7 @@ class Background:
             each.start()
 
     def stop(self) -> None:
-        """Let the round at hand finish, and begin no other."""
+        """Let the job at hand in each lane finish, and begin no other."""
         self._stopping.set()
         for each in self._threads:
             each.join(STOPS_WITHIN_S)
@@ -81,7 +81,7 @@ class Background:
             stored.keep_only(session, [job.name for job in JOBS])
 
     def _run_due(self, lane: str) -> None:
-        run_due(self._services, LANES[lane], self._holder, lease=lane)
+        run_due(self._services, LANES[lane], self._holder, lease=lane, is_stopping=self._stopping.is_set)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from traceback import format_tb
 from zoneinfo import ZoneInfo
 
@@ -61,9 +62,16 @@ class LeaseLost(Exception):
 
 
 def run_due(
-    services: Services, jobs: Sequence[Job], holder: str, *, names: Sequence[str] = (), lease: str = LEASE
+    services: Services,
+    jobs: Sequence[Job],
+    holder: str,
+    *,
+    names: Sequence[str] = (),
+    lease: str = LEASE,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> list[Ran] | None:
-    """Run what is due (or the jobs named, due or not); None when another process runs those of this lease now.
+    """Run what is due (or the jobs named, due or not); None when another process runs those of this lease now. Once it
+    `is_stopping` the job at hand is the last: the others are due still.
 
     A job that fails is logged and kept as failed; the others run all the same.
     """
@@ -75,7 +83,8 @@ def run_due(
             before = stored.list_runs(session)
         now = services.clock()
         due = [job for job in jobs if (job.name in names if names else _is_due(job, before.get(job.name), now, zone))]
-        return [_run(services, job, before.get(job.name), zone, holder, lease) for job in due]
+        going_on = takewhile(lambda _: not is_stopping(), due)
+        return [_run(services, job, before.get(job.name), zone, holder, lease) for job in going_on]
     except LeaseLost:
         log.warning("Another process has taken the jobs over.")
         return None

@@ -196,6 +196,22 @@ def test_a_server_sends_by_itself_and_stops_cleanly(services: Services, settings
     assert postbox.addresses == ["cgl@example.org"]
 
 
+def test_a_server_that_stops_begins_no_other_job_and_gives_its_lease_back(services: Services) -> None:
+    """A first round runs everything: a server that was told to stop went on for as long, and was cut off in the middle of it."""
+    done: list[str] = []
+
+    def job(name: str) -> Job:
+        return Job(name, Every(timedelta(minutes=1)), lambda *_: len(done.append(name) or done))
+
+    jobs = [job("first"), job("second")]
+    ran = run_due(services, jobs, "this test", is_stopping=lambda: bool(done))
+    assert ran is not None and [each.job for each in ran] == done == ["first"]
+    ran = run_due(services, jobs, "another")
+    assert ran is not None and [each.job for each in ran] == ["second"], (
+        "it is due still, and nobody waits for the lease"
+    )
+
+
 def test_without_being_asked_a_server_runs_no_jobs(settings, watford, clock: Clock, new_id: Callable[[], str]) -> None:
     import threading
 
