@@ -16,10 +16,11 @@ from server.queries.operation import audit
 from server.queries.street import duties, plans, shifts
 from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms
 from server.queries.street.duress import list_unheard_duress
-from server.queries.street.last_known import find_last_place
+from server.queries.street.last_known import find_last_contact, find_last_place
 from server.queries.street.lone_working import list_on_shift
 from server.queries.street.plans import ShiftPlan
 from server.tables.partnership.worker import worker
+from server.tables.street.contact import contact
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.admin.health import say_clock
 from shared.geo.distance import near_distance_m
@@ -148,7 +149,9 @@ def test_whoever_goes_home_takes_home_whom_they_took_along_on_that_shift_alone(f
         walk(session, "x1", "dean", now - timedelta(hours=2), named_by="aisha")
         walk(session, "x2", "aisha", now - timedelta(hours=1))
         shifts.go_home(session, "aisha", "x2", now)
-        assert [each.worker_id for each in list_on_shift(session)] == ["dean"], "nobody said of Dean that he is home"
+        (dean,) = list_on_shift(session)
+        assert dean.worker_id == "dean", "nobody said of Dean that he is home"
+        assert dean.next_due_at == now + timedelta(hours=1), "he is alone since this moment, and not late at once"
         shifts.go_home(session, "aisha", "x1", now)
         assert list_on_shift(session) == []
 
@@ -179,8 +182,23 @@ def test_the_newest_place_is_told(filled: Database, now: datetime) -> None:
                 "latitude": latitude, "longitude": -0.4,
             })  # fmt: skip
         place = find_last_place(session, "tom")
-    assert place is not None
-    assert (place.latitude, place.at) == (51.3, now - timedelta(minutes=5))
+        assert place is not None
+        assert (place.latitude, place.at) == (51.3, now - timedelta(minutes=5))
+        typed = {"worker_id": "tom", "team_id": "watford-outreach", "state": "bedded_down", "night": now.date()}
+        for name, happened, written in (("y1", -40, 0), ("y2", -20, -19), ("y3", 60 * 24, -30)):
+            county.add(session, contact, {
+                "id": name, "seen_at": now + timedelta(minutes=happened), "recorded_at": now + timedelta(minutes=written),
+                "received_at": now + timedelta(minutes=written), "latitude": 51.4, "longitude": -0.4,
+                "site_id": "shelter" if name == "y2" else None, **typed,
+            })  # fmt: skip
+        last = find_last_contact(session, "tom")
+        assert last is not None
+        assert last.at == now - timedelta(minutes=20), "when it happened, not when it was typed up or a fast clock said"
+        assert last.site_name == "Bus shelter, St Albans Road"
+        place = find_last_place(session, "tom")
+        assert place is not None and place.latitude == 51.3, (
+            "typed up this minute about forty ago: not where they are now"
+        )
 
 
 @pytest.mark.parametrize(("who", "is_reader"), [("tom", True), ("priya", True), ("aisha", True)])

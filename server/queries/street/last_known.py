@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, case, func, select
 from sqlalchemy.orm import Session
 
 from server.tables.street.contact import contact
@@ -24,7 +24,7 @@ class LastPlace(Value, frozen=True, kw_only=True):
 
 
 class LastContact(Value, frozen=True, kw_only=True):
-    """The last contact they made: when, and at which place. Of whom is not told."""
+    """The last contact they made: when it happened, and at which place. Of whom is not told."""
 
     at: datetime
     site_name: str
@@ -40,8 +40,16 @@ def find_last_place(session: Session, worker_id: Id) -> LastPlace | None:
 PLACES: tuple[tuple[Table, str], ...] = ((check_in, "check_in"), (contact, "contact"), (visit, "visit"))
 
 
+def _happened_at(table: Table) -> ColumnElement[datetime]:
+    """When they were there, however late it was written down, and never after the server heard of it: a phone's clock may be
+    fast."""
+    if table is contact:
+        return case((contact.c.seen_at > contact.c.received_at, contact.c.received_at), else_=contact.c.seen_at)
+    return func.coalesce(check_in.c.heard_at, check_in.c.at) if table is check_in else table.c.at
+
+
 def _newest(session: Session, table: Table, act: str, worker_id: Id) -> LastPlace | None:
-    at = table.c.recorded_at if act == "contact" else table.c.at
+    at = _happened_at(table)
     columns = (at.label("at"), table.c.latitude, table.c.longitude, table.c.accuracy_m, table.c.fix_age_s)
     query = select(*columns).where(table.c.worker_id == worker_id, table.c.latitude.is_not(None))
     if table is visit:
@@ -56,8 +64,8 @@ def _newest(session: Session, table: Table, act: str, worker_id: Id) -> LastPlac
 
 
 def _newest_known(session: Session, table: Table, act: str, worker_id: Id) -> LastPlace | None:
-    """By the place alone, as a form without GPS tells it: when they were there, however late it was written down."""
-    at = table.c.seen_at if act == "contact" else table.c.at
+    """By the place alone, as a form without GPS tells it."""
+    at = _happened_at(table)
     query = (
         select(at.label("at"), site.c.latitude, site.c.longitude, site.c.name)
         .join(site, site.c.id == table.c.site_id)
@@ -75,13 +83,14 @@ def _newest_known(session: Session, table: Table, act: str, worker_id: Id) -> La
 
 
 def find_last_contact(session: Session, worker_id: Id) -> LastContact | None:
-    """The contact they recorded last."""
+    """The contact of theirs that happened last."""
+    at = _happened_at(contact)
     query = (
-        select(contact.c.recorded_at, site.c.name)
+        select(at.label("at"), site.c.name)
         .outerjoin(site, site.c.id == contact.c.site_id)
         .where(contact.c.worker_id == worker_id)
-        .order_by(contact.c.recorded_at.desc())
+        .order_by(at.desc())
         .limit(1)
     )
     row = session.execute(query).first()
-    return None if row is None else LastContact(at=row.recorded_at, site_name=row.name or "")
+    return None if row is None else LastContact(at=row.at, site_name=row.name or "")

@@ -63,6 +63,7 @@ class Walk(NamedTuple):
     area: str
     joined_at: datetime
     named_by: Id | None
+    left_at: datetime | None
     heard_at: datetime | None
     due_at: datetime | None
     acted_at: datetime | None
@@ -98,11 +99,18 @@ def _newest_check_in() -> ScalarSelect[Any]:
     return theirs.order_by(*newest_first).limit(1).correlate(shift_worker).scalar_subquery()
 
 
+def _left_at() -> ScalarSelect[Any]:
+    """When whoever took a worker along went home from that shift, if they have."""
+    taker = shift_worker.alias("taker")
+    theirs = (taker.c.shift_id == shift_worker.c.shift_id) & (taker.c.worker_id == shift_worker.c.named_by)
+    return select(taker.c.ended_at).where(theirs).correlate(shift_worker).scalar_subquery()
+
+
 _WALKS = (
     select(
         shift.c.id, shift.c.ended_at, shift.c.team_id, shift_worker.c.worker_id, worker.c.name, worker.c.short_name,
         worker.c.agency_id, team.c.name.label("team_name"), shift.c.area, shift_worker.c.joined_at,
-        shift_worker.c.named_by, func.coalesce(check_in.c.heard_at, check_in.c.at).label("heard_at"),
+        shift_worker.c.named_by, _left_at().label("left_at"), func.coalesce(check_in.c.heard_at, check_in.c.at).label("heard_at"),
         func.coalesce(check_in.c.due_at, check_in.c.next_due_at).label("due_at"),
         sign_of_life.c.at.label("acted_at"), sign_of_life.c.kind.label("act"),
     )
@@ -153,7 +161,8 @@ def _gone_out(rows: Sequence[Walk], names: dict[Id, str]) -> tuple[datetime, Id 
     """When a worker last went out by their own hand, or with whom they walk who took them along.
 
     Whoever was taken along and then did something has gone out by that, whoever takes them along once more; so has one whose
-    colleague has gone home. What they do after a check-in puts its promise neither off nor forward.
+    colleague has gone home without them, from that moment on. What they do after a check-in puts its promise neither off nor
+    forward.
     """
     own = [row.joined_at for row in rows if row.named_by is None]
     if own:
@@ -162,4 +171,6 @@ def _gone_out(rows: Sequence[Walk], names: dict[Id, str]) -> tuple[datetime, Id 
     done = [each for each in (newest.heard_at, newest.acted_at) if each is not None and each >= first.joined_at]
     if done:
         return done[0], None
+    if newest.left_at is not None:
+        return max(newest.joined_at, newest.left_at), None
     return newest.joined_at, newest.named_by if newest.named_by in names else None
