@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from server.database.engine import Database
 from server.tables.operation.device import device_enrolment
-from server.tables.sync.sync import device
+from server.tables.sync.sync import change, device
 from tests.web.test_pages import plain
 
 Browse = Callable[[str], Any]
@@ -76,3 +76,26 @@ def test_a_revoked_phone_can_be_wiped_and_its_answer_is_shown(filled: Database, 
 def test_a_phone_with_records_it_has_not_sent_is_not_all_well(browse: Browse) -> None:
     page = plain(browse("tom").get("/devices").text)
     assert "7 records not sent for more than a day: ask for the phone to be switched on" in page
+
+
+@pytest.mark.parametrize(("status", "is_amiss"), [("wipe_now", True), ("wipe_after_push", True), ("revoked", False)])
+def test_a_phone_told_to_wipe_itself_that_has_not_answered_is_not_all_well(
+    filled: Database, browse: Browse, now: datetime, status: str, is_amiss: bool
+) -> None:
+    """What stands in red and what the first line says agree; one that is out of use is nobody's trouble."""
+    long_ago = int((now - timedelta(days=4)).timestamp() * 1000)
+    with filled.writing() as session:
+        seen = int(now.timestamp() * 1000)
+        session.execute(update(change).where(change.c.reason.is_not(None)).values(closed_by="tom"))
+        session.execute(update(device).values(unsent=0, seen_at_ms=seen, skew_ms=0, app="1.0.0"))
+        session.execute(update(device_enrolment).values(confirmed_at=now))
+        session.execute(
+            update(device).where(device.c.number == DEANS).values(status=status, seen_at_ms=long_ago, skew_ms=0)
+        )
+    page = plain(browse("tom").get("/devices").text)
+    assert ("Not seen for more than three days" in page) is is_amiss
+    assert ("1 needs a look" in page) is is_amiss
+    assert ("all well" in page) is not is_amiss
+    with filled.writing() as session:
+        session.execute(update(device).where(device.c.number == DEANS).values(wiped_at_ms=long_ago))
+    assert "all well" in plain(browse("tom").get("/devices").text), "it has answered"

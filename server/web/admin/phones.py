@@ -119,7 +119,8 @@ def _subject(row: PhoneRow, district_ids: frozenset[Id]) -> Subject:
 
 def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Phone:
     seen_at = from_ms(health.seen_at_ms) if health.seen_at_ms is not None else None
-    trouble = say_trouble(health, access.now, shut)
+    # One that is out of use has no trouble: whatever it said last is nothing that anybody could mend.
+    trouble = say_trouble(health, access.now, shut) if _matters(health, shut) else ()
     if row.confirmed_at is None and DeviceStatus(health.status) is DeviceStatus.OK:
         trouble = (UNCONFIRMED, *trouble)
     return Phone(
@@ -139,9 +140,14 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Ph
         app=read_app(health.app or row.app_version)[0],
         keeps_apart=say_weaknesses(health.app) or ("Nothing found" if seen_at else "Not known yet"),
         confirmed=row.confirmed_at is not None,
-        needs_a_look=bool(health.held or shut)
-        or (bool(trouble) and (DeviceStatus(health.status) is DeviceStatus.OK or bool(health.unsent))),
+        needs_a_look=bool(trouble),
     )
+
+
+def _matters(health: DeviceHealth, shut: int) -> bool:
+    """Is something still waited for: is it in use, told to wipe itself and has not answered, or does something of it wait?"""
+    is_to_wipe = health.status in (DeviceStatus.WIPE_AFTER_PUSH, DeviceStatus.WIPE_NOW) and health.wiped_at_ms is None
+    return health.status == DeviceStatus.OK or is_to_wipe or bool(health.unsent or health.held or shut)
 
 
 def _shut(box: KeptBox) -> SetAside:
