@@ -13,11 +13,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.maps.boundaries import Boundary, save_boundary
+from server.queries.street.alarms import add_events, list_open_alarms
 from server.settings import Settings
 from server.tables.street.look import look
 from shared.geo import grid
+from shared.model.alarm import AlarmEvent, AlarmEventKind
+from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
 from tests.paths import AXE
 from tests.server.importers.rows import streetlink
@@ -445,4 +449,42 @@ def test_the_live_map_renews_itself_without_a_reload(watch: Callable[..., Any], 
         watched.page.wait_for_function(
             "() => document.getElementById('live-said').textContent.includes('stopped renewing')"
         )
+        watched.check()
+
+
+def test_an_alarms_page_renews_itself_and_keeps_what_is_being_typed(
+    watch: Callable[..., Any], filled: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    with filled.writing() as session:
+        Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+        found = next(each for each in list_open_alarms(session) if each.worker_id == "dean")
+    with watch(1280) as watched:
+        watched.page.clock.install()
+        watched.sign_in("tom")
+        watched.open(f"/alarms/{found.id}")
+        stands = watched.page.locator("#stands")
+        assert "nobody has it yet" in stands.inner_text()
+        watched.page.fill("#note", "I rang him twice")
+
+        def say(kind: AlarmEventKind) -> None:
+            with filled.writing() as session:
+                add_events(session, [AlarmEvent(
+                    id=new_id(), alarm_id=found.id, at=clock.now, kind=kind, worker_id="priya", note="He is here",
+                )])  # fmt: skip
+
+        say(AlarmEventKind.TAKEN)
+        watched.page.clock.run_for(16_000)
+        watched.page.wait_for_function("() => document.getElementById('stands').textContent.includes('has it since')")
+        assert watched.page.get_by_role("button", name="I take it over from").count() == 1
+        assert "has it" in watched.page.locator("#alarm-log").inner_text()
+        assert watched.page.input_value("#note") == "I rang him twice"
+        assert watched.page.evaluate("document.activeElement.id") == "note"
+        watched.page.clock.run_for(11 * 60_000)
+        watched.page.wait_for_function("() => !document.getElementById('alarm-silent').hidden")
+        watched.page.keyboard.press("End")
+        say(AlarmEventKind.HOME)
+        watched.page.clock.run_for(16_000)
+        watched.page.wait_for_function("() => document.getElementById('stands').textContent.includes('is home at')")
+        assert watched.page.input_value("#note") == "I rang him twice", "what was typed is still there to be copied"
+        assert watched.page.locator("#alarm-take button").count() == 0
         watched.check()

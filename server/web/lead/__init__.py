@@ -1,7 +1,7 @@
 """Pages of a team lead: the referral inbox, one referral with what to do next, where people are
 likely tonight, and who is out."""
 
-from server.web.lead.alarms import say_done, show_alarm, take_alarm
+from server.web.lead.alarms import say_done, show_alarm, show_alarm_now, take_alarm
 from server.web.lead.answer_figures import download_answer_figures, download_outcomes, show_answer_figures
 from server.web.lead.conflicts import keep, show_conflicts, show_place_versions
 from server.web.lead.desk import count_waiting, decide, show_desk
@@ -77,6 +77,7 @@ PAGES = (
     show_on_shift,
     show_now,
     show_alarm,
+    show_alarm_now,
     take_alarm,
     say_done,
     show_plan,

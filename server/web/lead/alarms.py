@@ -81,6 +81,17 @@ def show_alarm(request: AnyRequest, door: NamedDependency[Door], alarm_id: FromP
     return _show(request, door, alarm_id, DoneForm(), {})
 
 
+@get(
+    "/alarms/{alarm_id:str}/now",
+    opt={"action": Act.SEE_SHIFTS, "polls": True},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def show_alarm_now(request: AnyRequest, door: NamedDependency[Door], alarm_id: FromPath[str]) -> Response[str]:
+    """The same, for the page that renews itself."""
+    return _show(request, door, alarm_id, DoneForm(), {})
+
+
 @post("/alarms/{alarm_id:str}/take", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
 def take_alarm(
     request: AnyRequest, door: NamedDependency[Door], alarm_id: FromPath[str], data: URLEncodedBody[TakeForm]
@@ -235,7 +246,7 @@ def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
         AlarmEventKind.DURESS: lambda: f"{who} checked in under duress",
         AlarmEventKind.TOLD: lambda: f"{who} is told {STEPS.get(event.step, '')}" if who and event.step else event.note,
         AlarmEventKind.SENT: lambda: f"{who} was told {CHANNELS.get(event.note, 'by telephone')}",
-        AlarmEventKind.FAILED: lambda: f"{who} could not be told. {event.note}",
+        AlarmEventKind.FAILED: lambda: f"{who} could not be told. {event.note}" if who else event.note,
         AlarmEventKind.TAKEN: lambda: f"{who} has it",
         AlarmEventKind.NOTED: lambda: f"{who}: {event.note}",
         AlarmEventKind.HEARD: lambda: "Heard again",

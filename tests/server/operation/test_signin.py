@@ -129,6 +129,7 @@ def test_an_idle_session_ends_after_a_quarter_of_an_hour(
 
 
 POLLED = {
+    "alarm.js": "/alarms/{alarm_id}/now",
     "desk.js": "/referrals/desk/news",
     "discussion.js": "/conferences/{conference_id}/discussion/{item_id}/note",
     "live-map.js": "/live-map/stamp",
