@@ -1,20 +1,21 @@
 """Alarms of several teams at once, under row-level security: what somebody of one team presses changes nobody else's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street.alarms import find_alarm, list_open_alarms
+from server.queries.street.duties import Reachable
 from server.tables.operation.mail import mail
 from server.tables.partnership.agency import agency, team, team_district
 from server.tables.partnership.worker import worker, worker_role, worker_team
 from server.tables.street.shift import check_in, shift, shift_worker
-from shared.model.alarm import Alarm
+from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
 from tests.web import county
@@ -56,6 +57,48 @@ def test_whoever_asks_for_help_is_heard_while_another_service_looks_for_somebody
         assert {"tom", "dean", "priya"} <= found["aisha"].told_ids
         theirs = find_alarm(session, elsewhere.id)
     assert theirs == elsewhere, "what aisha pressed is nothing of theirs"
+
+
+def test_whoever_is_not_out_and_calls_for_help_calls_every_team_of_theirs(
+    filled: Database, elsewhere: Alarm, browse: Browse
+) -> None:
+    with filled.writing() as session:
+        county.add(session, worker_team, {"worker_id": "aisha", "team_id": "canal"})
+    assert press(browse("aisha"), "help", words="Two men").status_code == 200
+    with filled.reading() as session:
+        found = {each.worker_id: each for each in list_open_alarms(session)}
+    assert {"tom", "dean", "priya", "jo", "ines"} <= found["aisha"].told_ids
+
+
+class Broken(Watch):
+    """A watch that the database fails in the middle of telling about Ines."""
+
+    def _tell(self, alarm: Alarm, step: AlarmStep, found: Sequence[Reachable]) -> int:
+        done = super()._tell(alarm, step, found)
+        if alarm.worker_id == "ines":
+            self.session.execute(text("select 1 from nowhere_at_all"))
+        return done
+
+
+def test_a_fault_about_one_keeps_nobody_else_from_being_told_and_stands_in_the_log(
+    filled: Database, elsewhere: Alarm, now: datetime, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    go_along(filled, now)
+    for _ in range(2):
+        clock.advance(minutes=16)
+        with filled.writing() as session:
+            watch = Broken(session, clock.now, new_id, DEFAULT_LADDER)
+            watch.look()
+            found = {each.worker_id: each for each in list_open_alarms(session)}
+        assert watch.faults, "whoever runs the watch hears of it"
+    assert found["aisha"].told_ids >= {"tom", "dean"}
+    since = found["ines"].events[len(elsewhere.events) :]
+    assert [(each.kind, each.worker_id) for each in since] == [(AlarmEventKind.FAILED, None)] * 2, "nothing by halves"
+    assert since[-1].note.startswith("A fault of this server kept it from going on here: ")
+    with filled.writing() as session:
+        Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+        alarm = find_alarm(session, elsewhere.id)
+    assert alarm is not None and alarm.events[-1].kind is AlarmEventKind.TOLD, "and it goes on once it can"
 
 
 def go_along(database: Database, now: datetime) -> None:

@@ -4,16 +4,20 @@ What happens is written in one transaction with the mails and messages that tell
 loses nothing and says nothing twice. Who is told when is `shared.rules.alarms`; sending is a job's.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.street.own_alarm import show_to
+from server.actions.street.reaching import Reach
 from server.database.context import raised
 from server.database.locks import lock_records
 from server.database.sql import storable_words
@@ -23,12 +27,14 @@ from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import alarms, duress, duties, leaves, plans, shifts
 from server.queries.street.duties import Duty, Reachable
+from server.queries.street.held_check_ins import HeldSign, find_held_signs
 from server.queries.street.lone_working import OnShift, list_on_shift
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
-from shared.rules.alarms import Ladder, late_comers, next_steps
+from shared.rules.alarms import AGAIN, Ladder, late_comers, next_steps
+from shared.rules.check_ins import Outing, alarm_at
 from shared.rules.shift_plans import MAY_BE_LATE
 from shared.rules.shift_plans import alarm_at as alarm_of_plan
 
@@ -54,6 +60,8 @@ class Watch:
     now: datetime
     new_id: Callable[[], Id]
     ladder: Ladder
+    faults: list[Exception] = field(default_factory=list)
+    """What went wrong about one alarm or another while the others were looked after."""
 
     def look(self) -> int:
         """Raise, carry on and end alarms; returns how many things happened."""
@@ -69,12 +77,31 @@ class Watch:
             if ending is None:
                 still.append(alarm)
             else:
-                self.end(alarm, AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending))
-                done += 1
+                event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending)
+                done += self._by_itself(alarm, partial(self.end, alarm, event))
         raised = self._raise(owed, {alarm.worker_id for alarm in open_alarms})
         for alarm in [*still, *raised]:
-            done += self._carry_on(alarm, out)
+            done += self._by_itself(alarm, partial(self._carry_on, alarm, out))
         return done
+
+    def _by_itself(self, alarm: Alarm, do: Callable[[], int]) -> int:
+        """Do something about one alarm. Where that fails it stands in that alarm's log, and the others are told all the same."""
+        try:
+            with self.session.begin_nested():
+                return do()
+        except Exception as error:
+            # Whatever it was: somebody else is missed too. Whoever runs the watch is told of every fault.
+            self.faults.append(error)
+            self._write_fault(alarm, type(error).__name__)
+            return 0
+
+    def _write_fault(self, alarm: Alarm, fault: str) -> None:
+        note = f"A fault of this server kept it from going on here: {fault}. It tries again at once."
+        if any(each.note == note and each.at > self.now - AGAIN for each in alarm.events):
+            return
+        event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.FAILED, note=note)
+        with suppress(DBAPIError), self.session.begin_nested():  # a log that takes no line holds nobody else up either
+            alarms.add_events(self.session, [event])
 
     def _hear_duress(self) -> int:
         """Take every check-in under duress for the call for help that it is; returns how many there were."""
@@ -99,9 +126,14 @@ class Watch:
 
     def _list_owed(self, out: dict[Id, OnShift], open_alarms: Sequence[Alarm]) -> list[Owed]:
         """Every word that was owed by now and was not heard: check-ins of those who are out, and what was planned."""
-        owed = [
-            Owed(each.worker_id, each.team_ids[0], each.alarm_at) for each in out.values() if each.alarm_at is not None
-        ]
+        late = [each for each in out.values() if each.alarm_at is not None and each.alarm_at <= self.now]
+        # A check-in that waits for somebody's decision counts for this alone: she pressed.
+        signs = find_held_signs(self.session) if late else {}
+        owed = []
+        for one in late:
+            at = alarm_at(_with_held(one.outing, signs.get(one.worker_id)))
+            if at is not None:
+                owed.append(Owed(one.worker_id, one.team_ids[0], at))
         promises = {alarm.due_at - MAY_BE_LATE for alarm in open_alarms}
         for each in plans.list_expected(self.session, self.now, promises):
             walk = out.get(each.worker_id)
@@ -127,7 +159,7 @@ class Watch:
 
     def _carry_on(self, alarm: Alarm, out: dict[Id, OnShift]) -> int:
         """Tell whoever must be told now; returns how many."""
-        people = self._list_people(alarm, out)
+        people = Reach(self.session, self.now, self.ladder, out).list_people(alarm)
         steps = next_steps(alarm, self.ladder, [step for step, found in people.items() if found], self.now)
         told = {step: people.get(step, []) for step in steps}
         if not steps:
@@ -158,61 +190,8 @@ class Watch:
         self._write(alarm, events, found, MailKind.LONE_WORKER)
         return len(found)
 
-    def _list_people(self, alarm: Alarm, out: dict[Id, OnShift]) -> dict[AlarmStep, list[Reachable]]:
-        """Whom each step reaches: never the worker in question but in their own step, and nobody by an earlier step again.
-        Who is on leave is passed over, unless they are out after all."""
-        mine = out.get(alarm.worker_id)
-        team_ids = set(mine.team_ids if mine else ()) | {alarm.team_id}
-        colleagues = [each.worker_id for each in out.values() if team_ids & set(each.team_ids)]
-        away = leaves.find_away(self.session, self.now)
-        holders = _gather(duties.list_holders(self.session, each, away) for each in sorted(team_ids))
-        asked: dict[AlarmStep, list[Id]] = {
-            AlarmStep.WORKER: [alarm.worker_id],
-            AlarmStep.COLLEAGUES: [each for each in colleagues if each != alarm.worker_id],
-            **{step: [each for each in held if each != alarm.worker_id] for step, held in holders.items()},
-        }
-        everybody = {each for step, ids in asked.items() if step is not AlarmStep.WORKER for each in ids}
-        for team_id in team_ids:
-            everybody |= set(duties.list_team(self.session, team_id)) - {alarm.worker_id, *away}
-        reach = {each.worker_id: each for each in duties.list_reachable(self.session, {alarm.worker_id, *everybody})}
-        if not any(_can_be_told(reach[each]) for each in everybody & reach.keys()):
-            reach |= self._rouse(alarm)
-            everybody = reach.keys() - {alarm.worker_id}
-        asked[AlarmStep.EVERYBODY] = sorted(everybody)
-        for step, told in self._told_before(alarm).items():
-            asked[step] = [each for each in asked[step] if each not in told]
-        found = {step: [reach[each] for each in ids if each in reach] for step, ids in asked.items()}
-        return {
-            step: [each for each in people if _can_be_told(each) or step is AlarmStep.WORKER]
-            for step, people in found.items()
-        }
-
-    def _rouse(self, alarm: Alarm) -> dict[Id, Reachable]:
-        """Rather somebody than nobody at all: of the team and its posts, on leave or not; else whoever works for the same agency;
-        else whoever administers."""
-        held = duties.list_holders(self.session, alarm.team_id).values()
-        ids = {each for ids in held for each in ids} | set(duties.list_team(self.session, alarm.team_id))
-        for asked in (
-            ids,
-            duties.list_of_agency(self.session, alarm.worker_id),
-            duties.list_administrators(self.session),
-        ):
-            found = duties.list_reachable(self.session, asked)
-            if any(_can_be_told(each) for each in found if each.worker_id != alarm.worker_id):
-                return {each.worker_id: each for each in found}
-        return {}
-
-    def _told_before(self, alarm: Alarm) -> dict[AlarmStep, frozenset[Id]]:
-        """Whom an earlier step told already, for each step that was not told yet: they are not asked and waited for twice."""
-        told = [each for each in alarm.events if each.kind is AlarmEventKind.TOLD]
-        begun = {each.step for each in told}
-        known = frozenset(each.worker_id for each in told if each.worker_id is not None)
-        return {
-            rung.step: known for rung in self.ladder if rung.step not in begun and rung.step is not AlarmStep.WORKER
-        }
-
-    def end(self, alarm: Alarm, ending: AlarmEvent) -> None:
-        """Write how it ended, and say so to everybody who was told of it."""
+    def end(self, alarm: Alarm, ending: AlarmEvent) -> int:
+        """Write how it ended, and say so to everybody who was told of it; returns that it is one thing."""
         alarms.add_events(self.session, [ending])
         outbox.give_up_waiting(self.session, alarm.id, MailKind.LONE_WORKER, "It was over.")
         told = duties.list_reachable(self.session, alarm.told_ids - {alarm.worker_id, ending.worker_id})
@@ -221,6 +200,7 @@ class Watch:
             for each in told
         ]
         self._write(alarm, events, told, MailKind.LONE_WORKER_OVER)
+        return 1
 
     def _write(self, alarm: Alarm, events: Sequence[AlarmEvent], people: Sequence[Reachable], kind: MailKind) -> None:
         """Mails and messages that say no more than a first name."""
@@ -249,17 +229,10 @@ def _ask_no_more(session: Session, alarm: Alarm) -> None:
     outbox.give_up_waiting(session, alarm.id, MailKind.LONE_WORKER, alarms.CALLED, alarm.worker_id)
 
 
-def _gather(held: Iterable[dict[AlarmStep, list[Id]]]) -> dict[AlarmStep, list[Id]]:
-    """Who holds each post of several teams: whoever walks with two is missed by both."""
-    found: dict[AlarmStep, list[Id]] = {post: [] for post in duties.POSTS}
-    for each in held:
-        for post, ids in each.items():
-            found[post] += [one for one in ids if one not in found[post]]
-    return found
-
-
-def _can_be_told(each: Reachable) -> bool:
-    return bool(each.email or each.telephone)
+def _with_held(outing: Outing, sign: HeldSign | None) -> Outing:
+    if sign is None or (outing.checked_in_at is not None and sign.at <= outing.checked_in_at):
+        return outing
+    return msgspec.structs.replace(outing, checked_in_at=sign.at, promised_at=sign.due_at)
 
 
 def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind | None:

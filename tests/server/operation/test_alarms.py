@@ -176,6 +176,29 @@ def test_a_gateway_that_is_away_is_tried_again_and_one_that_refuses_is_said(
     assert (alarm.events[-1].kind, alarm.events[-1].worker_id) == (AlarmEventKind.FAILED, "tom")
 
 
+def test_a_fault_of_the_servers_own_stands_in_the_log_and_what_waits_goes_out_once_it_is_mended(
+    services: Services, look: Look, clock: Clock, telephones: Telephones
+) -> None:
+    keep_dean_heard(services, clock)
+    token = services.settings.alarm.token_file
+    assert token is not None
+    secret = token.read_text()
+    token.unlink()
+    clock.advance(minutes=29)
+    alarm = look(2)
+    assert alarm is not None and telephones.heard == []
+    assert [(each.kind, each.worker_id) for each in alarm.events] == [
+        (AlarmEventKind.TOLD, "aisha"), (AlarmEventKind.FAILED, "aisha"),
+    ], "once, however often it is tried"  # fmt: skip
+    assert alarm.events[-1].note == "A fault of this server, FileNotFoundError: it is tried again each minute."
+    clock.advance(minutes=1)
+    (ran,) = run_due(services, JOBS, "this test", names=("telephone",)) or ()
+    assert ran.error == "FileNotFoundError", "whoever looks after the server is told too"
+    token.write_text(secret)
+    alarm = look(1)
+    assert alarm is not None and alarm.reached_ids == {"aisha"}
+
+
 def test_whoever_is_heard_ends_it_and_everybody_told_hears_that(
     services: Services, look: Look, clock: Clock, telephones: Telephones
 ) -> None:

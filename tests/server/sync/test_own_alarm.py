@@ -15,7 +15,8 @@ from server.queries.sync import store as sync
 from server.tables.partnership.worker import worker_team
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, OwnAlarm
 from shared.model.codes import DeviceStatus
-from shared.model.shift import CheckIn
+from shared.model.device import Tokens
+from shared.model.shift import CheckIn, Shift
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.server.cast import Cast
 from tests.server.phone import Phone
@@ -120,3 +121,36 @@ def test_a_forged_name_calls_for_nobody_else(
         assert len(sync.list_quarantined(session, phone.number)) == 2
         Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
         assert [each.worker_id for each in alarms.list_open_alarms(session)] == [cast.aisha.id]
+
+
+@pytest.mark.parametrize(("wrong", "is_missed"), [("", False), ("revoked", True), ("clock", True), ("name", True)])
+def test_a_check_in_that_is_held_is_a_sign_of_life_of_whoever_pressed(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str], wrong: str, is_missed: bool
+) -> None:
+    """Whoever was moved to another team while she was out presses as before; nothing of it counts until somebody has decided."""
+    begun = Shift(
+        id=new_id(), team_id=cast.team.id, worker_id=cast.aisha.id, started_at=clock.now, night=clock.now.date()
+    )
+    phone.push(phone.fact("shift.started", begun))
+    clock.advance(minutes=50)
+    at = clock.now + timedelta(days=400) if wrong == "clock" else clock.now
+    who = cast.dean.id if wrong == "name" else cast.aisha.id
+    with database.writing() as session:
+        session.execute(delete(worker_team).where(worker_team.c.worker_id == cast.aisha.id))
+    made = CheckIn(id=new_id(), shift_id=begun.id, worker_id=who, at=at, next_due_at=at + timedelta(minutes=90))
+    phone.tokens = msgspec.json.decode(phone.refresh().content, type=Tokens)
+    assert phone.push(phone.fact("checkin.made", made)).status_code == 200
+    with database.writing() as session:
+        assert len(sync.list_quarantined(session, phone.number)) == 1
+        if wrong == "revoked":
+            sync.set_status(session, phone.number, DeviceStatus.REVOKED)
+
+    def missed(minutes: int) -> list[str]:
+        clock.advance(minutes=minutes)
+        with database.writing() as session:
+            Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+            return [each.worker_id for each in alarms.list_open_alarms(session)]
+
+    assert missed(20) == [cast.aisha.id] * is_missed
+    assert missed(68) == [cast.aisha.id] * is_missed
+    assert missed(3) == [cast.aisha.id], "and is missed once she breaks that promise"
