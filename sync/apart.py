@@ -12,7 +12,7 @@ from sync.server import DeviceState, PushPlan, record_id, store_record, unreadab
 
 
 def plan_apart(
-    device: DeviceState, records: Sequence[Record], known: KnownNumbers, received_at_ms: int
+    device: DeviceState, records: Sequence[Record], known: KnownNumbers, received_at_ms: int, clock: PhoneClock
 ) -> tuple[PushPlan, frozenset[int]]:
     """Decide what to keep of records that came sealed, whatever is missing before them, and whatever the phone's status.
 
@@ -24,7 +24,6 @@ def plan_apart(
     clashing = {n for n, r in told.items() if r.change is not None and _means_another(device, r, known.ids.get(n))}
     ids = {record_id(r, device.number): r for n, r in sorted(told.items(), reverse=True) if n not in clashing}
     fresh = [r for i, r in ids.items() if i not in known.reasons and r.n not in known.ids]
-    clock = PhoneClock(received_at_ms)  # a sealed change comes without its phone: its clock is taken for right
     stored = tuple(sorted((store_record(device, r, clock, received_at_ms, known) for r in fresh), key=lambda s: s.n))
     here = {r.n: r.key for r in records if r.n not in clashing} | {
         n: i for n, i in known.ids.items() if n not in clashing

@@ -226,7 +226,9 @@ class Courier:
         if not card.must_enrol:
             self._vaults.put_card(replace(card, must_enrol=True))
         with contextlib.suppress(NoAnswer, KeystoreLost):
-            rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app())
+            rounds.send_sealed(
+                self._sealed, self._client_to(card), card.device_number, self._app(), uptime=self._read_uptime
+            )
 
     def _counts(self, record: Record) -> dict[str, int]:
         session = self._session()
@@ -246,7 +248,9 @@ class Courier:
         if card.ended and not self._sealed.numbers:
             return trip
         try:
-            taken = rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app())
+            taken = rounds.send_sealed(
+                self._sealed, self._client_to(card), card.device_number, self._app(), uptime=self._read_uptime
+            )
         except (NoAnswer, KeystoreLost) as error:
             log.info("sealed boxes wait: %s", type(error).__name__)
             trip.trouble = "no_answer"

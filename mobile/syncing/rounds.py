@@ -147,7 +147,12 @@ def send_quick(quick: QuickEntries, client: ServerClient, number: int, now_ms: C
 
 
 def send_sealed(
-    outbox: SealedOutbox, client: ServerClient, device: int, app: str, signer: int = 0
+    outbox: SealedOutbox,
+    client: ServerClient,
+    device: int,
+    app: str,
+    signer: int = 0,
+    uptime: Callable[[], tuple[int, str]] | None = None,
 ) -> SealedTaken | None:
     """Hand over every sealed box; they are dropped once the server says of all of them that they are open, or kept and listed
     with it, else as far as it acknowledges. Returns its last answer, None without one.
@@ -157,7 +162,7 @@ def send_sealed(
     taken: SealedTaken | None = None
     while taken is None or outbox.numbers:
         boxes = outbox.boxes(SEALED_BATCH, SEALED_BYTES)
-        said = client.send_sealed(device, boxes, app, signer)
+        said = client.send_sealed(device, boxes, app, signer, uptime() if uptime is not None else None)
         if not isinstance(said, SealedTaken):
             return taken
         taken = said

@@ -167,16 +167,25 @@ class ServerClient:
         return msgspec.json.decode(reply.body, type=Tokens) if reply.status == 200 else reply
 
     def send_sealed(
-        self, device: int, boxes: list[tuple[int, bytes]], app: str, signer: int = 0
+        self,
+        device: int,
+        boxes: list[tuple[int, bytes]],
+        app: str,
+        signer: int = 0,
+        uptime: tuple[int, str] | None = None,
     ) -> SealedTaken | Reply:
         """Hand over sealed boxes in the order of their numbers; none at all merely asks how things stand.
 
-        `signer` is this phone's number where the boxes were made under an earlier one. Raises `NoAnswer`.
+        `signer` is this phone's number where the boxes were made under an earlier one; `uptime` the phone's, and of which boot.
+        Raises `NoAnswer`.
         """
+        up, boot = uptime or (None, None)
         request = {
             "device": device,
             "signer": signer,
             "now": self._wall_ms(),
+            "up": up,
+            "boot": boot,
             "app": app,
             "boxes": [(n, encode64(box)) for n, box in boxes],
         }

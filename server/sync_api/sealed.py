@@ -21,7 +21,8 @@ from server.sync_api.identity import Caller, identify_number, read_signed, to_ms
 from shared.model.codes import DeviceStatus
 from shared.model.value import NO_JSON
 from shared.policy import Act
-from sync.wire import LIMITS, NUMBER_MAX, Refused
+from sync.clock import PhoneClock
+from sync.wire import LIMITS, NUMBER_MAX, Milliseconds, NameOfChange, Refused
 
 FREED_FOR = timedelta(days=1)
 Box = Annotated[str, Meta(max_length=100_000)]
@@ -31,12 +32,15 @@ BoxNumber = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 class SealedOutbox(Struct, frozen=True, kw_only=True):
     """Boxes (base64url) with the number of the change in each, in the order of their numbers.
 
-    `signer` is the phone's new number where it lost the key of the one the boxes were made under (privacy rule B13).
+    `signer` is the phone's new number where it lost the key of the one the boxes were made under (privacy rule B13). `now`, `up`
+    and `boot` are the phone's clocks, as in a push: what came sealed happened when it did, whatever they say.
     """
 
     device: int
     signer: int = 0
     now: int
+    up: Milliseconds | None = None
+    boot: NameOfChange | None = None
     app: str = ""
     boxes: Annotated[list[tuple[BoxNumber, Box]], Meta(max_length=LIMITS.changes_max)]
 
@@ -80,8 +84,11 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         if not may_speak_for(session, caller, outbox.device):
             raise Failure(PROOF_REFUSED)
         status = standing(session, services, caller, now)
+    # Another phone of theirs says nothing of the clock of the one that made them.
+    is_its_own = outbox.signer in (0, outbox.device)
+    clock = PhoneClock(outbox.now, outbox.up, outbox.boot) if is_its_own else None
     with services.database.writing() as session:
-        found = services.opener.take(session, outbox.device, outbox.boxes, now)
+        found = services.opener.take(session, outbox.device, outbox.boxes, now, clock)
         acked = sync.get_device_state(session, outbox.device).acked
         pressed_at = devices.find_pin_freed(session, caller.number, now - FREED_FOR)
     taken = SealedTaken(

@@ -22,6 +22,7 @@ from server.queries.sync import store as sync
 from server.queries.sync.store import Account, Project
 from server.security.sealing import open_with_any
 from server.security.tokens import decode
+from sync.clock import PhoneClock
 from sync.reading import read_apart
 from sync.wire import Refused
 
@@ -47,7 +48,14 @@ class BoxOpener(Struct, frozen=True):
     project: Project
     account: Account
 
-    def take(self, session: Session, device: int, boxes: Sequence[tuple[int, str]], now: datetime) -> Opened:
+    def take(
+        self,
+        session: Session,
+        device: int,
+        boxes: Sequence[tuple[int, str]],
+        now: datetime,
+        clock: PhoneClock | None = None,
+    ) -> Opened:
         """Take boxes (number, base64url) of a phone, and try those again that wait from before.
 
         Everything is in the record or kept and listed when the transaction is committed. Raises `Refused` busy.
@@ -65,7 +73,7 @@ class BoxOpener(Struct, frozen=True):
         ]
         known = {each.box_hash for each in given}
         waiting = [each for each in sealed_boxes.list_shut(session, device) if each.box_hash not in known]
-        shut = self._open(session, device, [*given, *waiting], now)
+        shut = self._open(session, device, [*given, *waiting], now, clock)
         kept = {each.n for each in given if each.box_hash in shut}
         return Opened(opened=tuple(n for n, _ in boxes if n not in kept), kept=tuple(n for n, _ in boxes if n in kept))
 
@@ -74,14 +82,21 @@ class BoxOpener(Struct, frozen=True):
         waiting = sealed_boxes.list_shut(session, device)
         return len(waiting) - len(self._open(session, device, waiting, now)) if waiting else 0
 
-    def _open(self, session: Session, device: int, boxes: Sequence[KeptBox], now: datetime) -> set[str]:
+    def _open(
+        self,
+        session: Session,
+        device: int,
+        boxes: Sequence[KeptBox],
+        now: datetime,
+        clock: PhoneClock | None = None,
+    ) -> set[str]:
         """Returns (the hashes of) those that stay shut; they are kept, with the reason."""
         keys = self.keys(session)
         plain = {each.box_hash: _open_one(each.box, keys) for each in boxes}
         open_ones = [(each, body) for each in boxes if (body := plain[each.box_hash]) is not None]
         records = read_apart([(each.n or 1, body) for each, body in open_ones], device, validate=validate)
         now_ms = int(now.timestamp() * 1000)
-        clashing = sync.push_apart(session, device, records, now_ms, self.project, self.account)
+        clashing = sync.push_apart(session, device, records, now_ms, self.project, self.account, clock)
         reasons = {each.box_hash: CANNOT_BE_OPENED for each in boxes if plain[each.box_hash] is None}
         reasons |= {
             each.box_hash: NUMBER_IS_ANOTHERS

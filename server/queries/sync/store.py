@@ -170,8 +170,11 @@ def push_apart(
     received_at_ms: int,
     project: Project,
     account: Account | None = None,
+    clock: PhoneClock | None = None,
 ) -> frozenset[int]:
     """Take records of a phone's log that came sealed, in whatever order and with whatever missing; what is here stays as it is.
+
+    `clock` are the phone's clocks as it hands them in. Of one that came without its phone the clock is taken for right.
 
     They count, or are quarantined, as in a push, one of a phone that was revoked or is to be wiped always. Returns the numbers
     of those that cannot be taken since their number means another change. Raises `Refused` unknown_device and busy.
@@ -189,7 +192,7 @@ def push_apart(
     batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
     past = _find_past(sql, [Arrival(device.number, batch, received_at_ms)])
     known = KnownNumbers(numbers, reasons, past.acknowledged, past.erased)
-    plan, clashing = plan_apart(device, records, known, received_at_ms)
+    plan, clashing = plan_apart(device, records, known, received_at_ms, clock or PhoneClock(received_at_ms))
     changes.insert_changes(sql, plan.stored)
     batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
     taken = _project(session, sql, [_Taken(Arrival(device.number, batch, received_at_ms), device, plan)], project)

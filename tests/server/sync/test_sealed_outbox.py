@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,21 @@ from server.http.services import Services
 from server.problems import Forbidden, NotFound
 from server.queries.operation import sealed_boxes, server_keys
 from server.queries.street import contacts
+from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
 from server.security.tokens import decode, encode
 from server.settings import Settings
 from shared.model.codes import DeviceStatus
+from shared.model.shift import CheckIn, Shift
 from tests.server.cast import Cast
 from tests.server.phone import Phone
 
 
-def send_sealed(phone: Phone, *changes: dict[str, Any], sealed_to: bytes | None = None) -> Any:
+def send_sealed(phone: Phone, *changes: dict[str, Any], sealed_to: bytes | None = None, **clocks: Any) -> Any:
     assert phone.enrolled is not None
     to = sealed_to or decode(phone.enrolled.sealing_key)
     boxes = [(change["n"], encode(seal(json.dumps(change).encode(), to))) for change in changes]
-    body = json.dumps({"device": phone.number, "now": phone.now_ms, "boxes": boxes}).encode()
+    body = json.dumps({"device": phone.number, "now": phone.now_ms, "boxes": boxes} | clocks).encode()
     return phone.post("/sync/v1/sealed", body, token="")
 
 
@@ -42,6 +45,25 @@ def test_fifty_contacts_that_the_phone_could_not_read_any_more_arrive(phone: Pho
     assert answer.json() == {"acked": 50, "opened": 50, "kept": 0, "status": "ok"}
     with database.reading() as session:
         assert contacts.count_contacts(session) == 50
+
+
+@pytest.mark.parametrize("clocks", [{}, {"up": 9_000_000, "boot": "b"}])
+def test_what_a_locked_phone_says_happened_when_it_did_whatever_its_clock_says(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str], clocks: dict[str, Any]
+) -> None:
+    """Two hours slow, a check-in of this minute would be late when it comes: somebody would be woken."""
+    slow = timedelta(hours=2)
+    made = CheckIn(id=new_id(), shift_id="s", worker_id=cast.aisha.id, at=clock.now - slow)
+    began = Shift(
+        id="s", team_id=cast.team.id, worker_id=cast.aisha.id, started_at=clock.now - slow, night=clock.now.date()
+    )
+    told = [phone.fact("shift.started", began), phone.fact("checkin.made", made)]
+    behind = phone.now_ms - int(slow.total_seconds() * 1000)
+    told = [each | {"at": behind} | ({**clocks, "up": 9_000_000} if clocks else {}) for each in told]
+    assert send_sealed(phone, *told, now=behind, **clocks).json()["opened"] == 2
+    with database.reading() as session:
+        (out,) = list_on_shift(session)
+    assert (out.out_since, out.checked_in_at) == (clock.now, clock.now)
 
 
 def test_a_blocked_phone_hears_that_its_pin_may_be_tried_again(
