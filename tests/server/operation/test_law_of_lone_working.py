@@ -7,7 +7,7 @@ What the machine knows is the truth: real times, and what has reached the server
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -80,30 +80,45 @@ class Phone:
         return not (self.is_dead or self.is_locked)
 
 
+class Walk(NamedTuple):
+    """A worker's part of a shift: since when, and who took them along if they did not come by themselves."""
+
+    since: datetime
+    taken_by: str | None
+
+
 class Truth:
     """What a worker really did, as far as the server has been told."""
 
     def __init__(self) -> None:
-        self.out_since: datetime | None = None
-        self.due: datetime | None = None
-        self.length = HOUR
+        self.walks: dict[str, Walk] = {}
+        self.known: set[str] = set()
+        """Every shift that they ever walked: whoever has gone home from it is not taken along on it again."""
+        self.taken_home: dict[str, tuple[Walk, datetime]] = {}
+        """The shifts from which a colleague took them home, and when."""
+        self.went_out_at: datetime | None = None
+        """When they last went out by their own hand, since they were last at home."""
+        self.left_alone_at: datetime | None = None
+        self.promise: tuple[datetime, datetime] | None = None
+        """Their newest check-in, and when it said that they would be heard."""
         self.acted: datetime | None = None
-        self.with_whom: str | None = None
         self.planned: tuple[datetime, datetime] | None = None
         """From when to when a plan expects them; the last one that was made."""
         self.went_out: datetime | None = None
         self.last_act: datetime | None = None
+
+    @property
+    def out_since(self) -> datetime | None:
+        return min((each.since for each in self.walks.values()), default=None)
 
     def owes_word_at(self) -> datetime | None:
         """When they must have been heard, by what the server was told: the earliest of a check-in and what was planned."""
         owed = [each for each in (self._owes_check_in_at(), self._owes_the_plan_at()) if each is not None]
         return min(owed, default=None)
 
-    def at_home(self) -> "Truth":
-        """What is still true of somebody who has come home."""
-        home = Truth()
-        home.planned, home.went_out, home.last_act = self.planned, self.went_out, self.last_act
-        return home
+    def come_home(self) -> None:
+        """What is still true of somebody who has come home: what was planned, and what they did."""
+        self.walks, self.went_out_at, self.left_alone_at, self.promise, self.acted = {}, None, None, None, None
 
     def _owes_the_plan_at(self) -> datetime | None:
         if self.planned is None:
@@ -116,9 +131,26 @@ class Truth:
         return None if signs else starts + LATE
 
     def _owes_check_in_at(self) -> datetime | None:
-        if self.out_since is None or self.with_whom is not None or self.due is None:
+        if not self.walks:
             return None
-        return self.due if self.acted is None or self.acted < self.due else self.acted + min(self.length, HOUR)
+        begun = self._answers_for_themselves_since()
+        if begun is None:
+            return None
+        due = begun + HOUR
+        if self.promise is not None:
+            # Going out once more puts a promise that stands neither off nor forward, but adds its own.
+            said_at, promised = self.promise
+            due = promised if said_at >= begun else min(promised, due) if promised > begun else due
+            begun = max(begun, said_at) if said_at >= begun else begun
+        return due if self.acted is None or self.acted < due else self.acted + min(due - begun, HOUR)
+
+    def _answers_for_themselves_since(self) -> datetime | None:
+        """None while somebody else answers for them: whoever was taken along and did nothing."""
+        if self.went_out_at is not None:
+            return self.went_out_at
+        if self.promise is not None or self.acted is not None:
+            return self.promise[0] if self.promise is not None else self.acted
+        return self.left_alone_at
 
 
 class Night(RuleBasedStateMachine):
@@ -137,6 +169,8 @@ class Night(RuleBasedStateMachine):
         self.phones = {who: Phone(Night.numbers + place, who) for place, who in enumerate(WALKERS)}
         self.truth = {who: Truth() for who in WALKERS}
         self.shifts: dict[str, str] = {}
+        self.along = ""
+        """The shift of Aisha's that Dean walks along on, once the server knows."""
         self.numbers_used = len(WALKERS)
         for phone in self.phones.values():
             self.register(phone)
@@ -150,41 +184,46 @@ class Night(RuleBasedStateMachine):
         at, known = self.said_now(who), self.new_id()
         self.shifts[who] = known
         begun = Shift(id=known, team_id=TEAM, worker_id=who, started_at=at, night=at.date())
-        self.write(who, "shift.started", begun, lambda at=self.now: self.heard_out(who, at))
+        self.write(who, "shift.started", begun, lambda at=self.now: self.heard_out(who, known, at))
 
     @precondition(lambda self: "aisha" in self.shifts and self.phones["aisha"].is_usable)
     @rule()
     def takes_dean_along(self) -> None:
-        joined = ShiftJoined(
-            id=self.new_id(), shift_id=self.shifts["aisha"], worker_id="dean", at=self.said_now("aisha")
-        )
+        """Whether he is out already or not, and perhaps for the second time."""
         shift_id = self.shifts["aisha"]
+        joined = ShiftJoined(id=self.new_id(), shift_id=shift_id, worker_id="dean", at=self.said_now("aisha"))
         self.write("aisha", "shift.joined", joined, lambda at=self.now: self.heard_along(shift_id, at))
 
-    @rule(who=st.sampled_from(WALKERS), minutes=st.sampled_from((10, 30, 60, None)))
+    @rule(who=st.sampled_from(WALKERS), minutes=st.sampled_from((10, 30, 60, 90, 120, None)))
     def checks_in(self, who: str, minutes: int | None) -> None:
-        if who in self.shifts:
+        shift_id = self.walks_on(who)
+        if shift_id:
             at = self.said_now(who)
             length = HOUR if minutes is None else timedelta(minutes=minutes)
             made = CheckIn(
-                id=self.new_id(), shift_id=self.shifts[who], worker_id=who, at=at,
+                id=self.new_id(), shift_id=shift_id, worker_id=who, at=at,
                 next_due_at=None if minutes is None else at + length,
             )  # fmt: skip
-            self.write(who, "checkin.made", made, lambda at=self.now: self.heard_well(who, at, length))
+            self.write(who, "checkin.made", made, lambda at=self.now: self.heard_well(who, shift_id, at, length))
 
     @rule(who=st.sampled_from(WALKERS))
     def looks_somewhere(self, who: str) -> None:
-        if who in self.shifts:
+        shift_id = self.walks_on(who)
+        if shift_id:
             at = self.said_now(who)
-            made = Visit(id=self.new_id(), team_id=TEAM, worker_id=who, at=at, night=at.date())
-            self.write(who, "visit.recorded", made, lambda at=self.now: self.heard_acting(who, at))
+            made = Visit(id=self.new_id(), team_id=TEAM, worker_id=who, at=at, night=at.date(), shift_id=shift_id)
+            self.write(who, "visit.recorded", made, lambda at=self.now: self.heard_acting(who, shift_id, at))
 
     @rule(who=st.sampled_from(WALKERS))
     def goes_home(self, who: str) -> None:
-        if who in self.shifts and self.phones[who].is_usable:
-            shift_id = self.shifts.pop(who)
+        shift_id = self.walks_on(who)
+        if shift_id and self.phones[who].is_usable:
+            self.now += timedelta(minutes=1)  # nobody is home in the instant in which they went out
+            self.look()
+            self.shifts.pop(who, None)
+            self.along = "" if who == "dean" else self.along
             ended = ShiftEnded(id=self.new_id(), shift_id=shift_id, worker_id=who, at=self.said_now(who))
-            self.write(who, "shift.ended", ended, lambda: self.heard_home(who))
+            self.write(who, "shift.ended", ended, lambda at=self.now: self.heard_home(who, shift_id, at))
 
     @rule(who=st.sampled_from(WALKERS), in_minutes=st.sampled_from((0, 30)), hours=st.sampled_from((1, 3)))
     def is_planned(self, who: str, in_minutes: int, hours: int) -> None:
@@ -212,6 +251,7 @@ class Night(RuleBasedStateMachine):
         """What it had not sent is gone, nothing comes from it any more; the next one knows of no shift: forgotten."""
         self.phones[who].unsent.clear()
         self.shifts.pop(who, None)
+        self.along = "" if who == "dean" else self.along
         self.phones[who].is_dead = True
 
     @precondition(lambda self: any(each.is_dead for each in self.phones.values()))
@@ -299,6 +339,10 @@ class Night(RuleBasedStateMachine):
         self.count += 1
         return f"n{Night.numbers}-{self.count}"
 
+    def walks_on(self, who: str) -> str:
+        """The shift that their phone puts what they do on: their own, else the one that they walk along on."""
+        return self.shifts.get(who) or (self.along if who == "dean" else "")
+
     def said_now(self, who: str) -> datetime:
         return self.now + self.phones[who].fast
 
@@ -334,34 +378,53 @@ class Night(RuleBasedStateMachine):
 
     # --- the truth, once the server has been told
 
-    def heard_out(self, who: str, at: datetime) -> None:
+    def heard_out(self, who: str, shift_id: str, at: datetime) -> None:
         truth = self.truth[who]
-        still = truth.due if truth.out_since and truth.with_whom is None else None
-        promised = still is not None and truth.acted is not None
-        truth.due = min(still, at + HOUR) if promised and still is not None and still > at else at + HOUR
-        truth.out_since, truth.with_whom, truth.length = truth.out_since or at, None, HOUR
+        truth.walks[shift_id] = Walk(at, None)
+        truth.went_out_at = max(at, truth.went_out_at or at)
         truth.went_out = max(at, truth.went_out or at)
 
     def heard_along(self, shift_id: str, at: datetime) -> None:
         truth = self.truth["dean"]
-        if truth.out_since is None and self.shifts.get("aisha") == shift_id:
-            truth.out_since, truth.with_whom, truth.acted, truth.due = at, "aisha", None, None
+        if shift_id not in truth.known:
+            truth.known.add(shift_id)
+            truth.walks[shift_id] = Walk(at, "aisha")
             truth.went_out = max(at, truth.went_out or at)
+            truth.left_alone_at = None
+        self.along = shift_id
 
-    def heard_well(self, who: str, at: datetime, length: timedelta) -> None:
+    def heard_well(self, who: str, shift_id: str, at: datetime, length: timedelta) -> None:
         truth = self.truth[who]
-        truth.due, truth.length, truth.acted, truth.with_whom = at + length, length, at, None
-        truth.last_act = max(at, truth.last_act or at)
+        self.take_up_again(truth, shift_id, at, is_check_in=True)
+        truth.promise = at, at + length
+        truth.acted = truth.last_act = max(at, truth.last_act or at)
 
-    def heard_acting(self, who: str, at: datetime) -> None:
+    def heard_acting(self, who: str, shift_id: str, at: datetime) -> None:
         truth = self.truth[who]
-        truth.acted = at
-        truth.last_act = max(at, truth.last_act or at)
+        self.take_up_again(truth, shift_id, at, is_check_in=False)
+        truth.acted = truth.last_act = max(at, truth.last_act or at)
 
-    def heard_home(self, who: str) -> None:
-        self.truth[who] = self.truth[who].at_home()
-        if who == "aisha" and self.truth["dean"].with_whom == "aisha":
-            self.truth["dean"] = self.truth["dean"].at_home()
+    def take_up_again(self, truth: Truth, shift_id: str, at: datetime, is_check_in: bool) -> None:
+        """Whoever was taken home by a colleague is out still where they did something before that, or say so after it."""
+        walk, home_at = truth.taken_home.get(shift_id, (None, at))
+        if walk is not None and (walk.since <= at < home_at or (is_check_in and at > home_at)):
+            truth.walks[shift_id] = walk
+            del truth.taken_home[shift_id]
+
+    def heard_home(self, who: str, shift_id: str, at: datetime) -> None:
+        truth, dean = self.truth[who], self.truth["dean"]
+        truth.come_home()
+        if who == "dean":
+            truth.taken_home.clear()
+            return
+        led = {known: walk for known, walk in dean.walks.items() if walk.taken_by == who}
+        walk = led.get(shift_id)
+        if walk is not None and not (dean.acted and dean.acted >= walk.since):
+            dean.taken_home[shift_id] = (dean.walks.pop(shift_id), at)
+            if not dean.walks:
+                dean.come_home()
+        if led and dean.walks:
+            dean.left_alone_at = at
 
 
 def ms(moment: datetime) -> int:
