@@ -189,9 +189,9 @@ class ShiftWork:
             newest = {one.worker_id: one for one in shifts.list_newest_check_ins(connection, shift.id)}
             present = shifts.list_workers(connection, shift.id)
             unsent = self._journal.unsent_ids(connection)
-            begun_at = self._begun_at(connection, walks)
             # A promise belongs to its worker: one given on the shift before a colleague took them along still stands.
             mine = shifts.find_newest_check_in(connection, self._context.worker_id, [each.id for each in walks])
+            begun_at = self._begun_at(connection, walks, mine)
         begun = {shift.worker_id: shift.started_at, self._context.worker_id: begun_at}
         # Going out is a promise too: whoever began the shift is heard within the hour.
         said = newest if mine is None else newest | {self._context.worker_id: mine}
@@ -209,14 +209,26 @@ class ShiftWork:
             message=_say_reach(mine, shift.id in unsent, along_with),
         )
 
-    def _begun_at(self, connection: Connection, walks: Sequence[Shift]) -> datetime | None:
+    def _begun_at(self, connection: Connection, walks: Sequence[Shift], mine: CheckIn | None) -> datetime | None:
         """When this worker last went out by their own hand: began a shift, joined one, or did something after a colleague took
-        them along. None while they did nothing: the server waits for no word of theirs, and this phone must not say that it does.
+        them along; or when that colleague left them alone. None while none of it is so: the server waits for no word of theirs,
+        and this phone must not say that it does.
         """
         me, joined_here = self._context.worker_id, settings.find_setting(connection, JOINED, str)
         came = {each.id: shifts.find_joined_at(connection, each.id, me) or each.started_at for each in walks}
         own = [came[each.id] for each in walks if each.worker_id == me or each.id == joined_here]
-        return max(own) if own else shifts.find_last_act(connection, me, to_ms(min(came.values())))
+        if own or mine is not None:
+            return max(own) if own else mine.at if mine is not None else None
+        led = [each for each in walks if not _is_taken_home(connection, me, each, came[each.id])]
+        if not led:
+            return None
+        acted_at = shifts.find_last_act(connection, me, to_ms(min(came[each.id] for each in led)))
+        if acted_at is not None:
+            return acted_at
+        newest = max(led, key=lambda each: came[each.id])
+        ends = shifts.list_ends(connection, newest.worker_id)
+        left_at = next((at for known, at in ends if known != newest.id and at > newest.started_at), None)
+        return None if left_at is None else max(came[newest.id], left_at)
 
     def _going(self, connection: Connection) -> Shift:
         shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
@@ -240,6 +252,13 @@ class ShiftWork:
             referrals_progressed=referrals.count_progressed(connection, self._context.worker_id, since_ms),
             not_yet_sent=self._journal.unsent_count(),
         )
+
+
+def _is_taken_home(connection: Connection, worker_id: Id, shift: Shift, came_at: datetime) -> bool:
+    """Has whoever took them along said that the walk is over, before they did anything by themselves? The server holds both for
+    home."""
+    home_at = next((at for known, at in shifts.list_ends(connection, shift.worker_id) if known == shift.id), None)
+    return home_at is not None and not shifts.find_last_act(connection, worker_id, to_ms(came_at), to_ms(home_at))
 
 
 def _due_at(begun_at: datetime | None, newest: CheckIn | None) -> datetime | None:

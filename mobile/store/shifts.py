@@ -87,13 +87,19 @@ def find_last_walk(connection: Connection, worker_id: Id) -> datetime | None:
     return None if row[0] is None else from_ms(row[0])
 
 
-def find_last_act(connection: Connection, worker_id: Id, since_ms: int) -> datetime | None:
-    """When this worker last checked in, met somebody or looked somewhere since then."""
+def list_ends(connection: Connection, worker_id: Id) -> list[tuple[Id, datetime]]:
+    """Each shift that this worker said to have come home from, and when; the first first."""
+    rows = connection.execute("SELECT shift_id, at FROM shift_ended WHERE worker_id = ? ORDER BY at, id", (worker_id,))
+    return [(shift_id, from_ms(at)) for shift_id, at in rows]
+
+
+def find_last_act(connection: Connection, worker_id: Id, since_ms: int, before_ms: int = 2**62) -> datetime | None:
+    """When this worker last checked in, met somebody or looked somewhere since then, and before the other moment."""
     row = connection.execute(
-        "SELECT max(at) FROM (SELECT at FROM check_in WHERE worker_id = :worker AND at >= :since"
-        " UNION ALL SELECT seen_at FROM contact WHERE worker_id = :worker AND seen_at >= :since"
-        " UNION ALL SELECT at FROM visit WHERE worker_id = :worker AND at >= :since)",
-        {"worker": worker_id, "since": since_ms},
+        "SELECT max(at) FROM (SELECT at FROM check_in WHERE worker_id = :worker UNION ALL SELECT seen_at FROM contact"
+        " WHERE worker_id = :worker UNION ALL SELECT at FROM visit WHERE worker_id = :worker)"
+        " WHERE at >= :since AND at < :before",
+        {"worker": worker_id, "since": since_ms, "before": before_ms},
     ).fetchone()
     return None if row[0] is None else from_ms(row[0])
 
