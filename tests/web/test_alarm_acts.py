@@ -78,13 +78,15 @@ def test_nobody_elsewhere_opens_takes_or_ends_an_alarm(
         assert (alarm.taken, alarm.ended) == (None, None)
 
 
-@pytest.mark.parametrize(("who", "status"), [("dean", 200), ("priya", 200), ("ruth", 400), ("rowan", 400), ("", 400)])
+@pytest.mark.parametrize(("who", "status"), [("dean", 200), ("priya", 200), ("ruth", 422), ("rowan", 422), ("", 422)])
 def test_a_post_goes_to_the_teams_agency_or_its_coordinator_alone(
     filled: Database, browse: Browse, who: str, status: int
 ) -> None:
     """Whoever holds a post hears the first names of those who are late."""
     answer = browse("tom").send("/on-duty", team="watford-outreach", post="deputy", worker=who)
     assert answer.status_code == status
+    if status == 422:
+        assert 'id="worker-1-deputy-error"' in answer.text, "beside the field of the form that was sent"
     with filled.reading() as session:
         holders = duties.list_holders(session, "watford-outreach")[AlarmStep.DEPUTY]
     assert holders == ([who] if status == 200 else [])

@@ -310,11 +310,11 @@ def test_leave_is_said_on_the_page_and_ended_there(out: Database, browse: Browse
     assert (row.starts_at, row.ends_at) == (datetime(2026, 11, 12, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC))
     assert "on leave" in tom.send("/on-duty", team=TEAM, post="lead", worker="tom").text
     plan = {"team": TEAM, "workers": "tom", "area": "", "starts": "22:00", "back": "23:30"}
-    assert tom.send("/shift-plan", **plan).status_code == 400, "nobody on leave is sent out"
+    assert tom.send("/shift-plan", **plan).status_code == 422, "nobody on leave is sent out"
     page = plain(tom.send(f"/on-duty/leave/{row.id}/back", team=TEAM).text)
     assert "Lead Tom Ellis" in page
     assert tom.send("/shift-plan", **plan).status_code == 200
-    assert tom.send("/on-duty/leave", **days).status_code == 400, "they are planned to go out then"
+    assert tom.send("/on-duty/leave", **days).status_code == 422, "they are planned to go out then"
     assert tom.send(f"/on-duty/leave/{row.id}/back", team="another").status_code == 404
 
 
@@ -332,7 +332,12 @@ def test_leave_is_said_on_the_page_and_ended_there(out: Database, browse: Browse
 )
 def test_leave_that_makes_no_sense_is_refused(out: Database, browse: Browse, wrong: dict[str, str]) -> None:
     days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"} | wrong
-    assert browse("tom").send("/on-duty/leave", **days).status_code == 400
+    answer = browse("tom").send("/on-duty/leave", **days)
+    assert answer.status_code == 422
+    assert "govuk-error-message" in answer.text and '<details class="govuk-details" open>' in answer.text
+    assert all(f'value="{days[name]}"' in answer.text for name in ("first", "last")), (
+        "what was typed stands there still"
+    )
     with out.reading() as session:
         assert session.execute(select(leave)).all() == []
 
@@ -359,7 +364,7 @@ def test_leave_from_midnight_on_forbids_no_shift_that_ends_then(out: Database, b
     tom = browse("tom")
     tom.send("/on-duty/leave", team=TEAM, worker="tom", first="2026-11-13", last="2026-11-15")
     plan = {"team": TEAM, "workers": "tom", "area": "", "starts": "22:00"}
-    assert tom.send("/shift-plan", **plan, back="00:30").status_code == 400
+    assert tom.send("/shift-plan", **plan, back="00:30").status_code == 422
     assert tom.send("/shift-plan", **plan, back="00:00").status_code == 200
 
 
@@ -377,7 +382,7 @@ def test_a_lead_says_no_leave_of_whoever_coordinates_for_another_agency(
     with out.reading() as session:
         assert "priya" in list_holders(session, TEAM)[AlarmStep.MANAGER]
     tom = browse("tom")
-    assert tom.send("/on-duty/leave", **days).status_code == 400
+    assert tom.send("/on-duty/leave", **days).status_code == 422
     with out.reading() as session:
         assert session.execute(select(leave)).all() == []
     with out.writing() as session:

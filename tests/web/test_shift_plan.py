@@ -98,7 +98,13 @@ def test_a_plan_that_is_called_off_is_nowhere(filled: Database, browse: Browse, 
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(filled: Database, browse: Browse, now: datetime, wrong: dict[str, str]) -> None:
-    assert browse("tom").send("/shift-plan", **{**TONIGHT, "workers": "aisha", **wrong}).status_code == 400
+    sent = {**TONIGHT, "workers": "aisha", **wrong}
+    answer = browse("tom").send("/shift-plan", **sent)
+    assert answer.status_code == 422
+    (field,) = wrong
+    assert f'id="{field}-1-error"' in answer.text, "beside its field"
+    assert all(f'value="{sent[name]}"' in answer.text for name in ("area", "starts", "back") if sent.get(name))
+    assert ('value="aisha" checked' in answer.text) is (sent["workers"] == "aisha"), "and nothing typed is lost"
     assert planned(filled, now) == []
 
 

@@ -39,7 +39,7 @@ def test_a_post_goes_to_nobody_whose_link_would_be_refused_at_night(filled: Data
         agency = select(team.c.agency_id).where(team.c.id == "watford-outreach").scalar_subquery()
         session.execute(worker.update().where(worker.c.id == who).values(agency_id=agency))
     answer = browse("tom").send("/on-duty", team="watford-outreach", post="deputy", worker=who)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     with filled.reading() as session:
         assert "dean" in duties.list_eligible(session, "watford-outreach")
 
@@ -124,8 +124,8 @@ def test_a_known_place_tells_where_whoever_has_no_gps_was(filled: Database, now:
 
 
 def test_what_is_wrong_with_a_form_is_said_to_a_person(filled: Database, browse: Browse) -> None:
-    answer = browse("tom").send("/on-duty", team="watford-outreach", post="deputy", worker="")
+    answer = browse("aisha").send("/my-shift/check-in", key="x", minutes="")
     assert answer.status_code == 400
     shown = plain(answer.text)
-    assert "Choose who it is. Go back, mend it, and send it again." in shown
+    assert "Choose when you will be heard again. Go back, mend it, and send it again." in shown
     assert "`errors`" not in shown

@@ -21,7 +21,7 @@ from server.actions.street.reaching import Reach
 from server.database.context import raised
 from server.database.locks import lock_records
 from server.database.sql import storable_words
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
 from server.queries.operation import outbox
 from server.queries.partnership import workers
 from server.queries.people import subjects
@@ -339,9 +339,9 @@ def hand_over(access: Access, team_id: Id, post: AlarmStep, worker_id: Id) -> No
     """From now on somebody else holds a post of a team. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="on duty", detail=str(post))
     if worker_id not in duties.list_eligible(access.session, team_id) or post not in duties.POSTS:
-        raise Invalid("Choose who it is.")
+        raise InvalidFields({"worker": "Choose who it is."})
     if worker_id in leaves.find_away(access.session, access.now):
-        raise Invalid("They are on leave. Choose somebody else, or say first that they are back.")
+        raise InvalidFields({"worker": "They are on leave. Choose somebody else, or say first that they are back."})
     duties.set_duty(access.session, Duty(
         id=access.new_id(), team_id=team_id, post=post, worker_id=worker_id, since=access.now,
         set_by=access.actor.worker_id,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access
-from server.problems import Invalid, NotFound
+from server.problems import InvalidFields, NotFound
 from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import duties, leaves, plans
@@ -39,13 +39,17 @@ def plan_shift(
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="plan of a shift")
     known = {each.id for each in workers.list_workers_of_team(access.session, team_id)}
     if not worker_ids or not set(worker_ids) <= known:
-        raise Invalid("Choose who goes out, of this team.")
+        raise InvalidFields({"workers": "Choose who goes out, of this team."})
     if len(area) > LONGEST_AREA:
-        raise Invalid(f"Say where in {LONGEST_AREA} characters or fewer.")
+        raise InvalidFields({"area": f"Say where in {LONGEST_AREA} characters or fewer."})
     if not starts_at < back_at <= starts_at + LONGEST_SHIFT or starts_at > access.now + AHEAD_AT_MOST:
-        raise Invalid("A shift ends after it begins, within 18 hours, and begins within a day from now.")
+        raise InvalidFields({
+            "back": "A shift ends after it begins, within 18 hours, and begins within a day from now."
+        })  # fmt: skip
     if not set(worker_ids).isdisjoint(leaves.find_away(access.session, starts_at, back_at)):
-        raise Invalid("One of them is on leave then. Choose somebody else, or say first that they are back (On duty).")
+        raise InvalidFields({
+            "workers": "One of them is on leave then. Choose somebody else, or say first that they are back (On duty)."
+        })  # fmt: skip
     plan = ShiftPlan(
         id=access.new_id(), team_id=team_id, area=area, starts_at=starts_at, back_at=back_at,
         set_by=access.actor.worker_id, set_at=access.now, worker_ids=tuple(dict.fromkeys(worker_ids)),
@@ -115,12 +119,14 @@ def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime,
     """Somebody whom this team's alarms may ask is away for a while; pressed twice, once. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="leave", detail=worker_id)
     if worker_id not in list_whose_leave(access, team_id):
-        raise Invalid("Choose who it is.")
+        raise InvalidFields({"worker": "Choose who it is."})
     if not access.now < ends_at or not starts_at < ends_at <= starts_at + LONGEST_LEAVE:
-        raise Invalid("Leave ends after it begins, not in the past, and within a year.")
+        raise InvalidFields({"last": "Leave ends after it begins, not in the past, and within a year."})
     planned = plans.list_planned(access.session, worker_id, max(starts_at, access.now), ends_at)
     if planned:
-        raise Invalid("They are planned to go out then. Call that off first, or plan somebody else.")
+        raise InvalidFields({
+            "worker": "They are planned to go out then. Call that off first, or plan somebody else."
+        })  # fmt: skip
     known = leaves.list_leaves(access.session, [worker_id], access.now)
     if any(each.starts_at <= starts_at and ends_at <= each.ends_at for each in known):
         return

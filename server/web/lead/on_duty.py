@@ -13,11 +13,11 @@ from server.actions.street import planning
 from server.actions.street.alarms import hand_over
 from server.http.local_time import local_zone, to_local
 from server.http.services import Services
-from server.problems import Invalid
+from server.problems import Invalid, InvalidFields
 from server.queries.partnership import agencies, workers
 from server.queries.street import duties, leaves
 from server.queries.street.leaves import Leave
-from server.web.layout.forms import Form, read_day
+from server.web.layout.forms import Errors, Form, read_day
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say_day
 from server.web.lead.on_shift import teams_of
@@ -56,35 +56,69 @@ def show_on_duty(
     request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]
 ) -> Response[str]:
     """Each team of the reader: who hears of an alarm, in which order."""
+    return _show(request, door, services, {}, {})
+
+
+def _show(
+    request: AnyRequest, door: Door, services: Services, typed: dict[str, str], errors: Errors, status: int = 200
+) -> Response[str]:
+    """`typed` is what the form that was refused said, and by its `team` and `post` (none: leave) which one that is."""
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="on duty")
+        team_ids = teams_of(access.session, access.actor, access.today)
+        number = team_ids.index(typed["team"]) + 1 if typed.get("team") in team_ids else 1
         return page(
             request, "lead/on_duty.html", title="On duty", section="/on-shift", worker=access.worker,
             can_tell=bool(services.settings.mail.host or services.settings.alarm.url),
-            teams=[_team(access, each) for each in teams_of(access.session, access.actor, access.today)],
+            teams=[_team(access, each) for each in team_ids],
+            typed=typed, errors=errors, status=status,
+            amiss={_place(typed, field, number): why for field, why in errors.items()},
         )  # fmt: skip
 
 
+def _place(typed: dict[str, str], field: str, number: int) -> str:
+    """The id on the page of a field of the form that was sent."""
+    if field != "worker":
+        return f"{field}-{number}"
+    return f"worker-{number}-{typed['post']}" if "post" in typed else f"away-{number}"
+
+
 @post("/on-duty", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
-def take_duty(door: NamedDependency[Door], data: URLEncodedBody[DutyForm]) -> Response[Any]:
+def take_duty(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[DutyForm],
+) -> Response[Any]:
     """From now on it is them."""
-    with door.open() as access:
-        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="on duty")
-        if data.post not in {str(post) for post in POSTS}:
-            raise Invalid("Choose which post it is.")
-        hand_over(access, data.team, AlarmStep(data.post), data.worker)
+    try:
+        with door.open() as access:
+            access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="on duty")
+            if data.post not in {str(post) for post in POSTS}:
+                raise Invalid("Choose which post it is.")
+            hand_over(access, data.team, AlarmStep(data.post), data.worker)
+    except InvalidFields as refused:
+        typed = {"team": data.team, "post": data.post, "worker": data.worker}
+        return _show(request, door, services, typed, refused.by_field, 422)
     return go_to("/on-duty", done="duty_set")
 
 
 @post("/on-duty/leave", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
-def say_leave(door: NamedDependency[Door], data: URLEncodedBody[LeaveForm]) -> Response[Any]:
+def say_leave(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[LeaveForm],
+) -> Response[Any]:
     """They are away for these days."""
-    with door.open() as access:
-        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="leave")
-        first, last = read_day(data.first), read_day(data.last)
-        if first is None or last is None:
-            raise Invalid("Give the first day and the last.")
-        planning.go_on_leave(access, data.team, data.worker, _begin(first), _begin(last + timedelta(days=1)))
+    try:
+        with door.open() as access:
+            access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="leave")
+            first, last = _read("first", data.first), _read("last", data.last)
+            planning.go_on_leave(access, data.team, data.worker, _begin(first), _begin(last + timedelta(days=1)))
+    except InvalidFields as refused:
+        typed = {"team": data.team, "worker": data.worker, "first": data.first, "last": data.last}
+        return _show(request, door, services, typed, refused.by_field, 422)
     return go_to("/on-duty", done="leave_set")
 
 
@@ -97,6 +131,16 @@ def say_back(door: NamedDependency[Door], leave_id: FromPath[str], data: URLEnco
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="leave")
         planning.come_back(access, data.team, leave_id)
     return go_to("/on-duty", done="leave_over")
+
+
+def _read(field: str, text: str) -> date:
+    try:
+        day = read_day(text)
+    except Invalid as refused:
+        raise InvalidFields({field: " ".join(refused.errors)}) from None
+    if day is None or day == date.max:  # a day more is no date
+        raise InvalidFields({field: "Give the first day and the last."})
+    return day
 
 
 def _begin(day: date) -> datetime:

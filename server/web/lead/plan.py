@@ -12,11 +12,11 @@ from server.access import Access, Door, of_theirs
 from server.actions.street import planning
 from server.database.sql import storable_words
 from server.http.local_time import to_local
-from server.problems import Invalid
+from server.problems import InvalidFields
 from server.queries.partnership import agencies, workers
 from server.queries.partnership.workers import list_short_names
 from server.queries.street import plans
-from server.web.layout.forms import Form, Several, as_tuple
+from server.web.layout.forms import Errors, Form, Several, as_tuple
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.planned import say_plan
 from server.web.lead.on_shift import teams_of
@@ -39,24 +39,34 @@ class PlanForm(Form, frozen=True, kw_only=True):
 @get(PATH, opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
 def show_plan(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """What is planned for the reader's teams, and a form for each."""
+    return _show(request, door, PlanForm(), {})
+
+
+def _show(request: AnyRequest, door: Door, form: PlanForm, errors: Errors, status: int = 200) -> Response[str]:
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         team_ids = teams_of(access.session, access.actor, access.today)
+        # Each team has a form of its own: what is wrong stands in the one that was sent.
+        number = team_ids.index(form.team) + 1 if form.team in team_ids else 1
         return page(
             request, "lead/plan.html", title="Plan tonight", section="/on-shift", worker=access.worker,
-            teams=_teams(access, team_ids), planned=_planned(access, team_ids),
+            teams=_teams(access, team_ids), planned=_planned(access, team_ids), form=form, chosen=as_tuple(form.workers),
+            amiss={f"{field}-{number}": why for field, why in errors.items()}, status=status,
         )  # fmt: skip
 
 
 @post(PATH, opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
-def plan(door: NamedDependency[Door], data: URLEncodedBody[PlanForm]) -> Response[Any]:
+def plan(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[PlanForm]) -> Response[Any]:
     """They go out."""
-    with door.open() as access:
-        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
-        starts_at = _read(data.starts, access.now - timedelta(hours=1))
-        back_at = _read(data.back, starts_at)
-        area = storable_words(data.area)
-        planning.plan_shift(access, data.team, as_tuple(data.workers), area, starts_at, back_at)
+    try:
+        with door.open() as access:
+            access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
+            starts_at = _read("starts", data.starts, access.now - timedelta(hours=1))
+            back_at = _read("back", data.back, starts_at)
+            area = storable_words(data.area)
+            planning.plan_shift(access, data.team, as_tuple(data.workers), area, starts_at, back_at)
+    except InvalidFields as refused:
+        return _show(request, door, data, refused.by_field, 422)
     return go_to(PATH, done="shift_planned")
 
 
@@ -69,10 +79,10 @@ def call_off(door: NamedDependency[Door], plan_id: FromPath[str]) -> Response[An
     return go_to(PATH, done="shift_called_off")
 
 
-def _read(text: str, after: datetime) -> datetime:
+def _read(field: str, text: str, after: datetime) -> datetime:
     found = next_moment(text, after)
     if found is None:
-        raise Invalid("Give clock times such as 20:00 and 23:30.")
+        raise InvalidFields({field: "Give a clock time such as 20:00 or 23:30."})
     return found
 
 
