@@ -61,7 +61,7 @@ def out(database: Database, now: datetime) -> Database:
         for who in ("aisha", "dean"):
             county.add(session, shift_worker, {"shift_id": "s1", "worker_id": who, "joined_at": now})
             county.add(session, check_in, {"id": f"k-{who}", "shift_id": "s1", "worker_id": who, "at": now,
-                                           "next_due_at": now + timedelta(minutes=30)})  # fmt: skip
+                                           "heard_at": now, "next_due_at": now + timedelta(minutes=30)})  # fmt: skip
         for number, who in enumerate(("aisha", "tom", "priya")):
             session.execute(update(worker).where(worker.c.id == who).values(telephone=f"07700 90000{number}"))
     return database
@@ -207,7 +207,7 @@ def test_whoever_is_heard_ends_it_and_everybody_told_hears_that(
     look(9)
     with services.database.writing() as session:
         county.add(session, check_in, {"id": "k2", "shift_id": "s1", "worker_id": "aisha", "at": clock.now,
-                                       "next_due_at": clock.now + timedelta(minutes=30)})  # fmt: skip
+                                       "heard_at": clock.now, "next_due_at": clock.now + timedelta(minutes=30)})  # fmt: skip
     alarm = look(0.25)
     assert alarm is not None
     assert alarm.ended is not None
@@ -251,7 +251,7 @@ def test_what_was_not_handed_on_in_time_is_not_said_once_it_is_over(
     look(9)
     with services.database.writing() as session:
         county.add(session, check_in, {"id": "k2", "shift_id": "s1", "worker_id": "aisha", "at": clock.now,
-                                       "next_due_at": clock.now + timedelta(minutes=30)})  # fmt: skip
+                                       "heard_at": clock.now, "next_due_at": clock.now + timedelta(minutes=30)})  # fmt: skip
         telephones.heard.clear()
         telephones.status = 202
     look(5)
@@ -339,7 +339,7 @@ def test_whoever_was_told_by_an_earlier_step_is_not_waited_for_again(
     with services.database.writing() as session:
         county.add(session, shift_worker, {"shift_id": "s1", "worker_id": "tom", "joined_at": clock.now})
         county.add(session, check_in, {"id": "k-tom", "shift_id": "s1", "worker_id": "tom", "at": clock.now,
-                                       "next_due_at": clock.now + timedelta(hours=11)})  # fmt: skip
+                                       "heard_at": clock.now, "next_due_at": clock.now + timedelta(hours=11)})  # fmt: skip
     clock.advance(minutes=29)
     assert told(look(4.25))[1:] == [("colleagues", "dean"), ("colleagues", "tom")]
     assert told(look(4))[3:] == [("manager", "priya")]
@@ -537,6 +537,7 @@ def test_whoever_was_taken_along_and_promised_two_hours_is_not_missed_before(
     services: Services, look: Look, clock: Clock
 ) -> None:
     begin_with_dean(services, clock)
+    clock.advance(minutes=1)
     check_in_for(services, clock, "dean", 120)
     clock.advance(minutes=10)
     with services.database.writing() as session:
