@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import as_application, as_at_the_terminal
 from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.cast import cast as write_cast
 from tests.server.phone import Phone
@@ -50,6 +49,8 @@ def services(
     from server.app import create_services
 
     if database_role == "app":
+        from tests.conftest import as_application, as_at_the_terminal  # reading that module clears a process of settings
+
         made = create_services(as_application(settings), clock, new_id)
         as_at_the_terminal(made.database)
     else:
