@@ -1,11 +1,14 @@
 """Who was on a district's list in a period, and what became of them: for counting, never for showing.
 
-Everything is by district, so that all of them are asked once. Hidden people are counted for nobody who may not know of them.
+Everything is by district, so that all of them are asked once. Days are those of the clock here, as in every other count of a
+quarter: what happened at half past midnight on 1 July is of July, though it was June by UTC. Hidden people are counted for
+nobody who may not know of them.
 """
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -14,11 +17,13 @@ from server.queries.people.concealment import not_concealed
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person_need
 from server.tables.street.contact import contact_person
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.codes import CaseState, ReceivingSupport
 from shared.model.value import Id
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 ON_THE_LIST = (CaseState.LISTED.value, CaseState.OPEN.value, CaseState.CLOSED.value)
+HERE = ZoneInfo(DEFAULT_ZONE)
 ByDistrict = dict[Id, frozenset[Id]]
 
 
@@ -90,7 +95,7 @@ def _gather(session: Session, query: Select[Any]) -> ByDistrict:
 
 
 def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, time(), HERE)
 
 
 def _after(day: date) -> datetime:
