@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from random import SystemRandom
 from zoneinfo import ZoneInfo
 
+from server.actions.conferences.kept import seal_anew as seal_papers_anew
 from server.actions.operation import reminders
 from server.actions.operation.orders import mark
 from server.actions.operation.outbox import Outbox
@@ -201,10 +202,12 @@ def forget_announced(services: Services, moment: Moment) -> int:
 
 
 def seal_anew(services: Services, moment: Moment) -> int:
-    """Documents, seeds of second factors and refused rows that were sealed with the secret before this one, or not at all."""
+    """Documents, what agencies were sent, seeds of second factors and refused rows that were sealed with the secret before this
+    one, or not at all."""
     with services.database.writing() as session:
         rows = services.tray.seal_anew(session)
-    return rows + services.filing.seal_anew() + services.signin.seal_seeds_anew()
+    papers = seal_papers_anew(services.database, services.files)
+    return rows + papers + services.signin.seal_seeds_anew() + services.filing.seal_anew()
 
 
 def keeper_of(services: Services, now: datetime, heartbeat: Callable[[], None] = lambda: None) -> Keeper:

@@ -15,7 +15,7 @@ class CaseConference(Value, frozen=True, kw_only=True):
     id: Id
     district_id: Id
     starts_at: datetime
-    place: ShortText = ""
+    place: LongText = ""
     chair_id: Id | None = None
     minute_taker_id: Id | None = None
     circulated_at: datetime | None = None

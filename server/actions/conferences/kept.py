@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.actions.conferences.papers import PaperCase
+from server.database.engine import Database
 from server.queries.conferences import kept
 from server.queries.conferences.conferences import Circulated
 from server.queries.conferences.kept import SealedCase
@@ -21,6 +22,8 @@ from shared.model.conference import CaseConference
 from shared.model.value import Id, Value
 
 T = TypeVar("T", bound=Value)
+PIECE = 200
+"""So many cases are sealed anew in one transaction."""
 
 SAID_AS: Mapping[str, str] = {
     "known_as": "the name",
@@ -71,7 +74,7 @@ def keep_cases(session: Session, files: DocumentKeys, circulation_id: Id, told: 
         [
             SealedCase(
                 circulation_id=circulation_id, case_id=case_id, position=position, sha256=digest,
-                sealed=files.seal(content, _bound(circulation_id, case_id)),
+                sealed=files.seal(content, _bound(circulation_id, case_id)), key_name=files.name,
             )
             for (case_id, position, content), digest in zip(packed, digests, strict=True)
         ],
@@ -99,6 +102,31 @@ def open_kept(
             paper = msgspec.structs.replace(paper, cases=(*paper.cases, opened))
         found[each.circulation_id] = paper
     return found
+
+
+def seal_anew(database: Database, files: DocumentKeys) -> int:
+    """Seal with the key of today what an earlier one sealed; returns how many. What no key opens is passed over: its reader is
+    told that it is lost."""
+    done, after = 0, ("", "")
+    while True:
+        with database.writing() as session:
+            found = kept.list_sealed_otherwise(session, files.name, after, PIECE)
+            anew = [each for each in (_seal_anew(files, one) for one in found) if each is not None]
+            kept.set_sealed(session, anew)
+        done += len(anew)
+        if len(found) < PIECE:
+            return done
+        after = found[-1].circulation_id, found[-1].case_id
+
+
+def _seal_anew(files: DocumentKeys, sealed: SealedCase) -> SealedCase | None:
+    bound = _bound(sealed.circulation_id, sealed.case_id)
+    try:
+        return msgspec.structs.replace(
+            sealed, sealed=files.seal(files.open(sealed.sealed, bound), bound), key_name=files.name
+        )
+    except DamagedDocument:
+        return None
 
 
 def _open(files: DocumentKeys, sealed: SealedCase, kind: type[T]) -> T | None:

@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from server.access import Access
 from server.actions.operation.orders import order_document_erased
 from server.database.engine import Database
-from server.problems import CONFLICTING, TOO_LARGE, UNAVAILABLE, Failure, Invalid, NotFound, TooManyTries
+from server.problems import CONFLICTING, FAULT, TOO_LARGE, UNAVAILABLE, Failure, Invalid, NotFound, TooManyTries
 from server.queries.people import documents, subjects
 from server.queries.people.documents import Document, Sealed
 from server.queries.sync import blobs
 from server.security.contents import PDF, Safe, Unusable, make_safe
-from server.security.documents import DocumentKeys
+from server.security.documents import DamagedDocument, DocumentKeys
 from server.security.scanning import Scanner, ScannerSilent
 from shared.model.codes import DocumentKind, DocumentState
 from shared.model.document import DOCUMENT_BYTES_MAX
@@ -30,6 +30,7 @@ from shared.policy import Act, Subject
 FOUND = "The scanner of this server keeps this file out."
 SILENT = "Files cannot be checked at the moment, so none is taken. Try again later."
 NO_ROOM = "There is no room for documents on this server. Tell your administrator."
+DAMAGED = "This document cannot be opened. Its key is not on this server, or it is damaged. Tell your administrator."
 NOT_ANNOUNCED = "Nobody has announced these bytes, or what announced them is held."
 A_DAY = timedelta(days=1)
 DAILY_BYTES = 100 * 1024 * 1024
@@ -161,19 +162,30 @@ class Filing:
             return pieces + documents.delete_unsent(session, now - UNSENT_FOR)
 
     def seal_anew(self) -> int:
-        """Seal with the key of today what an earlier one sealed; returns how many."""
-        done = 0
+        """Seal with the key of today what an earlier one sealed; returns how many. Raises DamagedDocument where no key opens
+        some, once all others are sealed."""
+        done, damaged, after = 0, 0, ""
         while True:
             with self.database.writing() as session:
-                found = documents.list_sealed_otherwise(session, self.keys.name, PIECE)
+                found = documents.list_sealed_otherwise(session, self.keys.name, after, PIECE)
                 for each in found:
-                    content = self.keys.open(each.sealed, each.document_id)
+                    try:
+                        content = self.keys.open(each.sealed, each.document_id)
+                    except DamagedDocument:
+                        damaged += 1
+                        continue
                     documents.set_sealed(
                         session, each.document_id, self.keys.name, self.keys.seal(content, each.document_id)
                     )
+                    done += 1
             if not found:
-                return done
-            done += len(found)
+                break
+            after = found[-1].document_id
+        if damaged:
+            raise DamagedDocument(
+                f"{damaged} documents cannot be opened: their key is not on this server, or they are damaged."
+            )
+        return done
 
 
 def _list_waiting(session: Session, name: str, worker_id: Id) -> list[Document] | Progress:
@@ -217,7 +229,10 @@ def read_document(access: Access, filing: Filing, person_id: Id, document_id: Id
     access.require(act, subject, purpose="document opened", detail=document_id)
     if found is None:
         raise NotFound
-    return found, filing.open(access.session, document_id)
+    try:
+        return found, filing.open(access.session, document_id)
+    except DamagedDocument as damaged:
+        raise Failure(FAULT, DAMAGED) from damaged
 
 
 def _asked(access: Access, found: Document | None) -> tuple[Act, Subject | None]:
@@ -280,10 +295,15 @@ def list_for_copy(access: Access, filing: Filing, person_id: Id) -> list[tuple[s
     """A person's documents for their own copy, as (file name, bytes). The caller has asked whether the copy may be made."""
     _, same = access.find_person_and_same(person_id)
     kept = [each for each in documents.list_of_people(access.session, same) if each.state is DocumentState.KEPT]
-    return [
-        (f"documents/{number:03}-{each.kind}.{name_ending(each)}", filing.open(access.session, each.id))
-        for number, each in enumerate(kept, 1)
-    ]
+    return [_copy(access, filing, f"documents/{number:03}-{each.kind}", each) for number, each in enumerate(kept, 1)]
+
+
+def _copy(access: Access, filing: Filing, name: str, each: Document) -> tuple[str, bytes]:
+    """A document, or in its place a line that says why it is missing: one never keeps all the rest from its person."""
+    try:
+        return f"{name}.{name_ending(each)}", filing.open(access.session, each.id)
+    except (DamagedDocument, NotFound):
+        return f"{name}-cannot-be-opened.txt", f"{DAMAGED}\n".encode()
 
 
 def name_ending(document: Document) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
@@ -23,6 +23,7 @@ class SealedCase(Value, frozen=True, kw_only=True):
     position: int
     sha256: str
     sealed: bytes
+    key_name: str
 
 
 class MinutesVersion(Value, frozen=True, kw_only=True):
@@ -74,6 +75,22 @@ def list_circulated_to_guest(session: Session, circulation_ids: Collection[Id], 
     """What an agency of elsewhere was sent: it reads that, and nothing of the cases themselves."""
     theirs = select(circulation.c.id).where(circulation.c.id.in_(circulation_ids), circulation.c.agency_id == agency_id)
     return list_circulated_cases(session, list(session.scalars(theirs)))
+
+
+def list_sealed_otherwise(session: Session, key_name: str, after: tuple[Id, Id], limit: int) -> list[SealedCase]:
+    """Some of what another key than this one has sealed, from the one after `after` on, by circulation and case."""
+    place = circulated_case.c.circulation_id, circulated_case.c.case_id
+    beyond = tuple_(*place) > tuple_(*map(literal, after))
+    query = select(circulated_case).where(circulated_case.c.key_name != key_name, beyond).order_by(*place).limit(limit)
+    rows = session.execute(query).mappings()
+    return [SealedCase(**row) for row in rows]
+
+
+def set_sealed(session: Session, anew: Sequence[SealedCase]) -> None:
+    """The same bytes, sealed with another key."""
+    for each in anew:
+        this = circulated_case.c.circulation_id == each.circulation_id, circulated_case.c.case_id == each.case_id
+        session.execute(update(circulated_case).where(*this).values(sealed=each.sealed, key_name=each.key_name))
 
 
 def find_circulated(session: Session, conference_id: Id, circulation_id: Id) -> Circulated | None:

@@ -91,9 +91,10 @@ def find_content(session: Session, document_id: Id) -> Sealed | None:
     return Sealed(**row._mapping) if row is not None else None
 
 
-def list_sealed_otherwise(session: Session, key_name: str, limit: int) -> list[Sealed]:
-    """Some of the bytes that another key than this one has sealed."""
-    query = select(document_content).where(document_content.c.key_name != key_name).limit(limit)
+def list_sealed_otherwise(session: Session, key_name: str, after: Id, limit: int) -> list[Sealed]:
+    """Some of the bytes that another key than this one has sealed, from the document after `after` on, by id."""
+    otherwise = document_content.c.key_name != key_name, document_content.c.document_id > after
+    query = select(document_content).where(*otherwise).order_by(document_content.c.document_id).limit(limit)
     return [Sealed(**row) for row in session.execute(query).mappings()]
 
 

@@ -21,8 +21,8 @@ from server.tables.street.contact import contact, contact_correction, contact_ne
 from server.tables.street.site import site
 from shared.model.value import Id
 
-PROOFS = frozenset({"pin_hash"})
-"""What says nothing of somebody, and lets whoever finds the file try PINs."""
+PROOFS = frozenset({"pin_hash", "key_name"})
+"""What says nothing of somebody: by the one whoever finds the file could try PINs, the other is how something was sealed."""
 Rows = list[dict[str, Any]]
 _IN_ROWS = [table for table in ABOUT_A_PERSON if table is not document_content]
 """Documents are files of the copy, not words in it."""

@@ -23,7 +23,7 @@ class CaseConferenceRow(SQLModel, table=True):
     id: str = id_key()
     district_id: str = id_of("district.id")
     starts_at: datetime = moment()
-    place: str = Field(default="", max_length=200)
+    place: str = text()
     chair_id: str | None = loose_id(optional=True)
     minute_taker_id: str | None = loose_id(optional=True)
     circulated_at: datetime | None = moment(optional=True)
@@ -161,7 +161,7 @@ class CirculationRow(SQLModel, table=True):
     warning: str = text()
     sha256: str = Field(default="", max_length=64)
     starts_at: datetime | None = moment(optional=True)
-    place: str = Field(default="", max_length=200)
+    place: str = text()
     version: int = 0
 
 

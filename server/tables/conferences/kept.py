@@ -12,7 +12,8 @@ from server.database.columns import id_key, id_of, loose_id, moment, table_of, t
 
 
 class CirculatedCaseRow(SQLModel, table=True):
-    """One case of what one agency was sent: its bytes, sealed, and the digest of the bytes before the sealing."""
+    """One case of what one agency was sent: its bytes, sealed with the key that `key_name` names (empty: not known), and the
+    digest of the bytes before the sealing."""
 
     __tablename__ = "circulated_case"
 
@@ -21,6 +22,7 @@ class CirculatedCaseRow(SQLModel, table=True):
     position: int
     sha256: str = Field(max_length=64)
     sealed: bytes = Field(sa_type=LargeBinary)
+    key_name: str = Field(default="", max_length=64, index=True)
 
 
 class MinutesVersionRow(SQLModel, table=True):

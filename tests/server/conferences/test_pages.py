@@ -1,5 +1,6 @@
 """The pages of the conference, through the whole application, on both databases."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -48,6 +49,17 @@ def test_a_conference_from_its_call_to_its_minutes(browser: Browser) -> None:
     assert "Present: CGL Spectrum (Ruth)." in minutes.text
     assert "• Case 1 on the agenda: assessment by 28 Nov" in minutes.text
     assert minutes.text.count("Not reached</strong>") == 13
+
+
+def test_the_link_of_a_video_meeting_is_a_place_however_long_it_is(browser: Browser) -> None:
+    link = "https://meet.example/l/join/19%3ameeting_" + "ZGU3" * 40 + "%40thread.v2/0?context=" + "%7b%22Tid%22" * 8
+    assert len(link) > 300
+    path = call(browser, place=link)
+    assert browser.circulate(path).headers["location"] == f"{path}?done=circulated"
+    assert html.escape(link) in browser.sign_in("ruth").get(path.replace("/conferences/", "/agendas/")).text
+    refused = browser.sign_in("priya").post(f"{path}/change", day="2026-12-11", time="10:00", place="x" * 2_001)
+    assert refused.status_code == 422
+    assert 'id="place-error"' in refused.text
 
 
 def test_chair_and_minute_taker_alike_are_refused_beside_the_field(browser: Browser) -> None:

@@ -21,7 +21,7 @@ from server.jobs.catalogue import keeper_of
 from server.queries.people import documents
 from server.queries.people.documents import Document
 from server.queries.people.erasure import delete_person
-from server.security.documents import DocumentKeys
+from server.security.documents import DamagedDocument, DocumentKeys
 from server.tables.operation.audit import audit as lines
 from server.tables.operation.audit import ledger
 from server.tables.people.document import document
@@ -249,6 +249,38 @@ def test_a_new_secret_seals_what_the_one_before_it_sealed(
     assert fresh.seal_anew() == 0
     with database.reading() as session:
         assert filing.Filing(database, DocumentKeys(b"new"), fresh.scanner, 1).open(session, filed.id) == content
+
+
+def test_one_that_no_key_opens_holds_up_neither_the_others_nor_the_own_copy(
+    sign_in: Any, cast: Cast, met: dict[str, str], database: Database, services: Any
+) -> None:
+    client = sign_in(cast.priya)
+    add(client, met["person"])
+    add(client, met["person"], PAGES, "tenancy")
+    keys = services.filing.keys
+    first, second = sorted(kept(database, met["person"]), key=lambda each: each.id)
+    lost, old = DocumentKeys(b"lost"), DocumentKeys(b"old")
+    with database.writing() as session:
+        content = keys.open(documents.find_content(session, second.id).sealed, second.id)
+        documents.set_sealed(session, first.id, lost.name, lost.seal(b"what was in it", first.id))
+        documents.set_sealed(session, second.id, old.name, old.seal(content, second.id))
+    fresh = filing.Filing(database, DocumentKeys(b"new", b"old"), services.filing.scanner, 10**9)
+    with pytest.raises(DamagedDocument, match="1 documents cannot be opened"):
+        fresh.seal_anew()
+    with database.reading() as session:
+        assert DocumentKeys(b"new").open(documents.find_content(session, second.id).sealed, second.id) == content
+    with database.writing() as session:
+        documents.set_sealed(session, second.id, keys.name, keys.seal(content, second.id))
+    opened = client.get(f"/people/{met['person']}/documents/{first.id}", headers=HTML)
+    assert opened.status_code == 500
+    assert "cannot be opened" in opened.text
+    form = {"_csrf_token": client.cookies["lantern-form"]}
+    answer = client.post(f"/people/{met['person']}/own-copy", data=form, headers=HTML)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        papers = {name: book.read(name) for name in book.namelist() if name.startswith("documents/")}
+    assert content in papers.values()
+    (said,) = [words.decode() for name, words in papers.items() if name.endswith("-cannot-be-opened.txt")]
+    assert "Its key is not on this server, or it is damaged" in said
 
 
 def test_the_filer_of_the_day_has_an_end(
