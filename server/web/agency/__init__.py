@@ -12,7 +12,6 @@ from server.web.agency.agendas import (
     name_representative,
     show_agenda,
     show_agendas,
-    show_minutes,
 )
 from server.web.agency.agreements import add_agreement, keep_text, read_text, show_agreements
 from server.web.agency.assessment import (
@@ -31,6 +30,7 @@ from server.web.agency.equality import record_equality, show_equality
 from server.web.agency.health import record_health, show_health
 from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.housing_needs import record_housing_needs, show_housing_needs
+from server.web.agency.minutes import download_minutes, show_minutes
 from server.web.agency.notes import break_glass, show_notes, write_note
 from server.web.agency.own_links import make_own_link, settle_wish, show_own_link, show_wishes
 from server.web.agency.own_record import correct, show_own_record
@@ -47,7 +47,8 @@ PAGES = (
     show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement, keep_text, read_text,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_access_log, show_put_forward, put_newcomer_forward,
-    apologise, download_people, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
+    apologise, download_people, comes, name_representative, show_minutes, download_minutes,
+    show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door, show_equality, record_equality,
     show_own_link, make_own_link, show_wishes, settle_wish,
     show_assessment, print_assessment, show_section, save_section, show_from_paper, save_from_paper,

@@ -1,10 +1,9 @@
-"""The agendas and minutes that the reader's agency was sent: only what its agreements allow; its apologies and updates."""
+"""The agendas that the reader's agency was sent: only what its agreements allow; its apologies and who comes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
@@ -15,7 +14,6 @@ from server.actions.cases.sheets import write_list
 from server.actions.conferences.circulating import list_changes
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.kept import Changes, open_kept
-from server.actions.conferences.minutes import MinutedCase, compose_minutes
 from server.actions.conferences.papers import Paper, PaperCase, compose_paper
 from server.actions.conferences.readers import find_reader
 from server.actions.conferences.seating import say_representative
@@ -23,7 +21,6 @@ from server.http.services import Services
 from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, upcoming, updates
 from server.queries.conferences.conferences import AGENDA, MINUTES, Circulated
-from server.queries.conferences.kept import list_versions
 from server.queries.conferences.representatives import Representative, list_of_agency
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
@@ -40,7 +37,6 @@ from shared.model.conference import CaseConference, WrittenUpdate
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.agenda import CASES_AT_MOST
-from shared.rules.lines import differences
 
 SECTION = "/agendas"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -149,6 +145,10 @@ def answer_agenda(
     for each in updates.list_updates(access.session, conference_id):
         if each.agency_id == access.actor.agency_id:
             own.setdefault(each.case_id, []).append(each)
+    names = dict(changes.gone)
+    off = [
+        (names.get(case_id, ""), text) for case_id, text in typed.items() if case_id not in positions and text.strip()
+    ]
     return page(
         request, "agency/agenda.html", title="Agenda", section=SECTION, worker=access.worker, now=access.now,
         conference=conference, paper=paper, today=access.today, open=conference.finished_at is None, own=own,
@@ -157,10 +157,14 @@ def answer_agenda(
         status=422 if errors or comes_error else 200, comes=comes, speaks=_find_representative(access, conference),
         errors={
             **({"name": comes_error} if comes_error else {}),
-            **{f"text_{positions[case_id]}": why for case_id, why in (errors or {}).items() if case_id in positions},
+            **{
+                f"text_{positions[case_id]}" if case_id in positions else "off": why
+                for case_id, why in (errors or {}).items()
+            },
         },
         changes=changes, circulated_at=_last_sent_at(access, conference_id),
-        has_minutes=_has_minutes(access, conference_id), is_left=any(words.strip() for words in typed.values()),
+        has_minutes=_has_minutes(access, conference_id), off=off,
+        is_left=any(words.strip() for case_id, words in typed.items() if case_id in positions),
     )  # fmt: skip
 
 
@@ -269,61 +273,6 @@ def comes(
     return go_to(f"{SECTION}/{conference_id}", "comes")
 
 
-@get(
-    SECTION + "/{conference_id:str}/minutes",
-    opt={"action": Act.WRITE_UPDATE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def show_minutes(
-    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
-) -> Response[str]:
-    """The minutes as they were circulated to this agency, of the cases that it may see today; what was corrected is marked."""
-    with door.open() as access:
-        conference, paper = open_paper(access, services.files, conference_id, MINUTES)
-        allowed = {case.case_id: case for case in paper.cases}
-        sent = [row for row in _list_sent(access, conference_id, MINUTES) if not row.withheld]
-        told, before = _open_minutes(access, services.files, conference, sent)
-        different = {
-            case.case_id: [*differences(was.outcome, case.outcome), *differences(was.notes, case.notes)]
-            for case in told
-            if (was := before.get(case.case_id)) and (was.notes, was.outcome) != (case.notes, case.outcome)
-        }
-        return page(
-            request, "agency/minutes.html", title="Minutes", section=SECTION, worker=access.worker, now=access.now,
-            conference=conference, paper=paper, allowed=allowed, today=access.today, sent=sent[-1] if sent else None,
-            minutes=compose_minutes(access, conference), told=[case for case in told if case.case_id in allowed],
-            different=different, why=_list_reasons(access, conference_id, sent),
-        )  # fmt: skip
-
-
-def _open_minutes(
-    access: Access, files: DocumentKeys, conference: CaseConference, sent: Sequence[Circulated]
-) -> tuple[Sequence[MinutedCase], Mapping[Id, MinutedCase]]:
-    """What the agency was sent last, and the version before it by case. What was sent before it was kept is as it is now."""
-    if not sent:
-        return (), {}
-    if not sent[-1].sha256:
-        # What other agencies wrote before the meeting is for its table, and was never in what an agency is sent.
-        return [msgspec.structs.replace(case, updates=()) for case in compose_minutes(access, conference).cases], {}
-    earlier = [row for row in sent if row.version < sent[-1].version]
-    guest_id = access.actor.agency_id if is_of_elsewhere(access, conference) else None
-    ids = [row.id for row in (sent[-1], *earlier[-1:])]
-    opened = open_kept(access.session, files, ids, MinutedCase, guest_id=guest_id)
-    before = opened.get(earlier[-1].id) if earlier else None
-    told = opened.get(sent[-1].id)
-    return (told.cases if told else ()), {case.case_id: case for case in (before.cases if before else ())}
-
-
-def _list_reasons(access: Access, conference_id: Id, sent: Sequence[Circulated]) -> list[str]:
-    """Why the minutes were corrected since the version that the agency had before."""
-    if not sent:
-        return []
-    before = max((row.version for row in sent if row.version < sent[-1].version), default=sent[-1].version)
-    made = list_versions(access.session, conference_id)
-    return [each.why for each in made if before < each.number <= sent[-1].version and each.why]
-
-
 def open_paper(
     access: Access, files: DocumentKeys, conference_id: Id, paper: str = AGENDA
 ) -> tuple[CaseConference, Paper]:
@@ -350,7 +299,7 @@ def is_of_elsewhere(access: Access, conference: CaseConference) -> bool:
 
 
 def _open_as_sent(access: Access, files: DocumentKeys, conference: CaseConference, agency: Agency) -> Paper:
-    sent = [row for row in _list_sent(access, conference.id, AGENDA) if not row.withheld]
+    sent = [row for row in list_sent(access, conference.id, AGENDA) if not row.withheld]
     kept = open_kept(access.session, files, [row.id for row in sent[-1:]], PaperCase, guest_id=agency.id)
     cases = tuple(case for paper in kept.values() for case in paper.cases)
     reader = find_reader(access, conference, agency.id)
@@ -359,14 +308,14 @@ def _open_as_sent(access: Access, files: DocumentKeys, conference: CaseConferenc
     return Paper(agency=agency, withheld="", cases=cases)
 
 
-def _list_sent(access: Access, conference_id: Id, paper: str) -> list[Circulated]:
+def list_sent(access: Access, conference_id: Id, paper: str) -> list[Circulated]:
     """What the reader's agency was sent, the earliest first."""
     rows = conferences.list_circulated(access.session, conference_id, paper)
     return [row for row in rows if row.agency_id == access.actor.agency_id]
 
 
 def _last_sent_at(access: Access, conference_id: Id) -> datetime | None:
-    return max((row.at for row in _list_sent(access, conference_id, AGENDA) if not row.withheld), default=None)
+    return max((row.at for row in list_sent(access, conference_id, AGENDA) if not row.withheld), default=None)
 
 
 def _find_representative(access: Access, conference: CaseConference) -> Representative | None:

@@ -72,11 +72,12 @@ def _told(case: PaperCase, today: date) -> dict[str, Any]:
         "wants_first": case.wants_first,
         "strengths": case.strengths,
         "safety_needs": case.safety_needs,
-        "actions": [_tell_action(each, today) for each in case.actions],
+        "actions": [tell_action(each, today) for each in case.actions],
     }
 
 
-def _tell_action(owned: OwnedAction, today: date) -> str:
+def tell_action(owned: OwnedAction, today: date) -> str:
+    """An action on one line: owner, words, day, and what became of it."""
     action = owned.action
     words = f"{owned.agency_name}: {action.text} by {say_short_day(action.due_on)}"
     if action.done_at is not None:

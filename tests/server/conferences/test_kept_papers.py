@@ -2,6 +2,8 @@
 
 import html
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,21 +11,25 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
+from server.actions.conferences import circulating, conferences
 from server.actions.conferences.conferences import change_conference
-from server.actions.conferences.kept import newest_by_agency
+from server.actions.conferences.kept import newest_by_agency, open_kept, seal_anew
+from server.actions.conferences.papers import PaperCase
 from server.actions.people.hiding import hide_person, show_person_again
 from server.database.engine import Database
 from server.queries.conferences.conferences import Circulated, find_conference
 from server.queries.operation import outbox
 from server.queries.people import erasure
+from server.security.documents import DocumentKeys
 from server.tables.conferences.conference import circulation
 from server.tables.conferences.kept import circulated_case
 from server.tables.people.person import person
 from shared.model.mail import MailFacts, MailKind
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
+from tests.web import county
 
 REASON = "Her former partner asks for her at every door"
 
@@ -102,6 +108,26 @@ def test_bytes_are_sealed_each_with_its_digest_and_one_that_was_tampered_with_st
     kept = browser.get(f"{path}/sent/{sent.id}").text
     assert "1 case cannot be opened" in kept
     assert kept.count("<article") == 14
+
+
+def test_a_new_secret_loses_nothing_of_what_agencies_were_sent_and_what_is_damaged_holds_up_no_other(
+    enter: Enter, watford: Database
+) -> None:
+    before = DocumentKeys(b"the secret of last year, of 32 b")
+    with enter("priya") as access:
+        starts_at = access.now + timedelta(days=28)
+        made = conferences.schedule_conference(access, county.WATFORD, starts_at, "", "priya", "tom")
+        sent = next(row for row in circulating.circulate(access, before, made.id) if row.agency_id == "cgl")
+    with watford.writing() as session:
+        total = session.scalar(select(func.count()).select_from(circulated_case))
+        one = (circulated_case.c.circulation_id == sent.id) & (circulated_case.c.case_id == "case-p01")
+        session.execute(update(circulated_case).where(one).values(sealed=b"damaged"))
+    today, earlier = b"the secret of today, of 32 bytes", b"the secret of last year, of 32 b"
+    assert seal_anew(watford, DocumentKeys(today, earlier)) == total - 1
+    assert seal_anew(watford, DocumentKeys(today, earlier)) == 0
+    with watford.reading() as session:
+        paper = open_kept(session, DocumentKeys(today), [sent.id], PaperCase)[sent.id]
+    assert (len(paper.cases), paper.lost) == (14, 1)
 
 
 def test_a_case_that_cannot_be_printed_stops_no_other(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +322,41 @@ def test_a_correction_keeps_what_was_corrected_of_somebody_hidden_since(
     with enter("tom") as access:
         show_person_again(access, "p01", REASON)
     assert "Foot healed" in browser.get(f"{finished}/minutes").text
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reads the PDF with poppler's pdftotext")
+def test_minutes_are_a_pdf_of_what_the_agency_was_sent(browser: Browser, finished: str, watford: Database) -> None:
+    minutes, mine = f"{finished}/minutes", f"{own(finished)}/minutes"
+    assert browser.sign_in("ruth").get(f"{mine}.pdf").status_code == 404
+    browser.sign_in("priya").post(f"{minutes}/check")
+    browser.post(f"{minutes}/circulate")
+    address, form = correction(browser, finished, 2)
+    browser.post(address, **form, outcome="Refused", notes="Nurse on Friday", why="Day was wrong.")
+    assert f'href="{mine}.pdf"' in browser.sign_in("ruth").get(mine).text
+    made = browser.get(f"{mine}.pdf")
+    assert (made.status_code, made.headers["content-type"]) == (200, "application/pdf")
+    read = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=made.content, capture_output=True, check=True, timeout=60
+    )
+    told = read.stdout.decode()
+    assert "Minutes of the Watford case conference, Thursday 10 December at 10:00 (2026)" in " ".join(told.split())
+    for words in (
+        "Chair: Priya S.",
+        "2. Person 01",
+        "Housed",
+        "Foot sore",
+        "Nurse on Thursday",
+        "Not reached",
+        "As of",
+    ):
+        assert words in told, words
+    assert "Nurse on Friday" not in told
+    (sent,) = sent_to(watford, "cgl", "minutes")
+    with watford.writing() as session:
+        one = (circulated_case.c.circulation_id == sent.id) & (circulated_case.c.case_id == "case-p02")
+        session.execute(update(circulated_case).where(one).values(sealed=b"damaged"))
+    assert "1 case of it cannot be opened" in browser.get(mine).text
+    assert browser.get(f"{mine}.pdf").status_code == 200
 
 
 def test_the_minutes_of_no_agency_hold_what_another_wrote_or_a_name_it_may_not_know(
