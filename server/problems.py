@@ -158,6 +158,14 @@ class InvalidFields(Invalid):
         self.by_field = dict(by_field)
 
 
+def uncut(text: str, longest: int) -> str:
+    """The words without the space around them. Raises Invalid where they would have to be cut."""
+    words = text.strip()
+    if len(words) > longest:
+        raise Invalid(f"Use {longest:,} characters or fewer: these are {len(words):,}. Nothing was sent or cut.")
+    return words
+
+
 class TooManyTries(Failure):
     """A rate limit was reached. `retry_after_s` is in seconds."""
 

@@ -3,6 +3,8 @@
 that it is done, or why it was missed; what it writes before a conference, and that it cannot come.
 """
 
+from datetime import timedelta
+
 import msgspec
 
 from server.access import Access
@@ -10,7 +12,8 @@ from server.actions.cases.letters import tell_action_refused
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.readers import find_reader
 from server.actions.conferences.seating import check_name
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.database.locks import lock_records
+from server.problems import CONFLICTING, Failure, Invalid, NotFound, uncut
 from server.queries.cases import case_actions
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.conferences import conferences, updates
@@ -21,6 +24,7 @@ from shared.model.value import Id
 from shared.policy import Act
 
 LONGEST_TEXT = 10_000
+PRESSED_TWICE = timedelta(minutes=1)
 
 
 def finish_action(access: Access, action_id: Id, note: str) -> Action:
@@ -86,7 +90,7 @@ def hold_action(access: Access, action_id: Id, holder_id: Id) -> Action:
 
 
 def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> WrittenUpdate:
-    """Send a written update on a case of the agenda, for an agency that cannot attend.
+    """Send a written update on a case of the agenda, for an agency that cannot attend; a second press sends nothing twice.
 
     Raises Invalid for an empty one and for one that is too long: nothing is ever cut.
     """
@@ -106,8 +110,19 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
         at=access.now,
         text=check_length(text),
     )
+    lock_records(access.session, [access.actor.agency_id])
+    sent = updates.list_updates(access.session, conference_id)
+    pressed = next((each for each in sent if _is_pressed_twice(each, update)), None)
+    if pressed is not None:
+        return pressed
     updates.add_update(access.session, update)
     return update
+
+
+def _is_pressed_twice(before: WrittenUpdate, new: WrittenUpdate) -> bool:
+    """Did the same worker send the very same a moment ago? It is read out once."""
+    said = (before.case_id, before.worker_id, before.text) == (new.case_id, new.worker_id, new.text)
+    return said and new.at - before.at < PRESSED_TWICE
 
 
 def withdraw_update(access: Access, conference_id: Id, update_id: Id) -> WrittenUpdate:
@@ -172,10 +187,7 @@ def take_apologies_back(access: Access, conference_id: Id) -> None:
 
 def check_length(text: str) -> str:
     """The words without the space around them. Raises Invalid where they would have to be cut."""
-    words = text.strip()
-    if len(words) > LONGEST_TEXT:
-        raise Invalid(f"Use {LONGEST_TEXT:,} characters or fewer: these are {len(words):,}. Nothing was sent or cut.")
-    return words
+    return uncut(text, LONGEST_TEXT)
 
 
 def _open(access: Access, action_id: Id) -> OwnedAction:

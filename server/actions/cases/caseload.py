@@ -1,7 +1,7 @@
 """Naming who leads on a case, and what a phase of support weighs in a district. Both keep what was before."""
 
 from server.access import Access
-from server.problems import Invalid, NotFound
+from server.problems import Invalid, NotFound, uncut
 from server.queries.cases import caseload, cases
 from server.queries.cases.caseload import Weight
 from server.queries.conferences import seats
@@ -58,7 +58,7 @@ def set_lead(
         phase=phase,
         since=access.now,
         set_by=access.actor.worker_id,
-        reason=reason.strip()[:LONGEST_REASON],
+        reason=uncut(reason, LONGEST_REASON),
     )
     caseload.set_lead(access.session, lead)
     return lead

@@ -8,7 +8,7 @@ from server.actions.cases.letters import tell_new_district
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_placing
-from server.problems import Invalid, NotFound
+from server.problems import Invalid, NotFound, uncut
 from server.queries.cases import case_moves, cases, priorities
 from server.queries.cases.case_moves import Told
 from server.queries.partnership import agencies, districts
@@ -71,7 +71,7 @@ def _check_may_go(access: Access, case: Case, same: list[Id], to_district_id: Id
 
 
 def _say(reason: str) -> str:
-    words = reason.strip()[:LONGEST_REASON]
+    words = uncut(reason, LONGEST_REASON)
     if not words:
         raise Invalid("Say why, in a few words: the other district reads it first.")
     return words

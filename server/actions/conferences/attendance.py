@@ -4,6 +4,7 @@ from datetime import datetime
 
 from server.access import Access
 from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.seating import check_name
 from server.problems import NotFound
 from server.queries.conferences import conferences
 from server.queries.partnership import agencies
@@ -32,7 +33,7 @@ def note_attendance(
         agency_id=agency_id,
         attended=attended,
         apologies=apologies and not attended,
-        name=name.strip()[:200],
+        name=check_name(name),
         leaves_at=leaves_at if attended else None,
     )
     conferences.set_attendance(access.session, record)

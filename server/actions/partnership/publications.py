@@ -15,7 +15,7 @@ from server.hotspots.disclosure import Chance, Rule
 from server.hotspots.periods import Period
 from server.hotspots.publication import Beside, count_people, publish_map
 from server.hotspots.quarter import count_quarter, name_leaves
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import CONFLICTING, Failure, Invalid, NotFound, uncut
 from server.queries.maps.hotspots import list_looked_at
 from server.queries.maps.publications import Release, add_release, find_of_period, find_release, set_release
 from server.queries.partnership.analysts import add_exact
@@ -24,7 +24,7 @@ from shared.model.codes import PublicationKind
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
 
-SHORTEST_REASON = 10
+SHORTEST_REASON, LONGEST_REASON = 10, 2_000
 
 
 def prepare_map(
@@ -91,7 +91,10 @@ def withdraw(access: Access, release_id: Id, reason: str) -> Release:
     if found.withdrawn_at is not None:
         raise Failure(CONFLICTING, "It was withdrawn already.")
     gone = msgspec.structs.replace(
-        found, withdrawn_by=access.actor.worker_id, withdrawn_at=access.now, withdrawn_reason=reason.strip()[:2000]
+        found,
+        withdrawn_by=access.actor.worker_id,
+        withdrawn_at=access.now,
+        withdrawn_reason=uncut(reason, LONGEST_REASON),
     )
     set_release(access.session, gone)
     return gone

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.operation.orders import order_recipient
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import CONFLICTING, Failure, Invalid, NotFound, uncut
 from server.queries.partnership import agencies, recipients
 from server.queries.partnership.recipients import Recipient
 from shared.model.codes import Role
@@ -21,7 +21,7 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.policy.recipients import needs_approval
 
 AGENCIES_TO_AGREE = 2
-SHORTEST_REASON = 10
+SHORTEST_REASON, LONGEST_REASON = 10, 2_000
 
 
 def is_founded(session: Session) -> bool:
@@ -82,7 +82,7 @@ def propose(access: Access, agency_id: Id, role: Role | None, reason: str) -> Re
         raise Invalid(*wrong)
     proposed = Recipient(
         id=access.new_id(), agency_id=agency_id, role=role, proposed_at=access.now,
-        proposed_by=access.actor.worker_id, reason=reason.strip()[:2000], first_agency_id=access.actor.agency_id,
+        proposed_by=access.actor.worker_id, reason=uncut(reason, LONGEST_REASON), first_agency_id=access.actor.agency_id,
         first_by=access.actor.worker_id, first_at=access.now,
     )  # fmt: skip
     recipients.add_recipient(access.session, proposed)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access, day_of
 from server.database.locks import lock_records
-from server.problems import Invalid
+from server.problems import Invalid, uncut
 from server.queries.maps.indicators import (
     Coverage,
     count_strangers,
@@ -45,7 +45,7 @@ from shared.rules.indicators import (
 from shared.rules.presentations import age_on
 from shared.rules.return_changes import Known
 
-SHORTEST_REASON = 10
+SHORTEST_REASON, LONGEST_REASON = 10, 2_000
 UNDER = 25
 """Those under 25 are told apart."""
 
@@ -245,7 +245,7 @@ def sign_month(
         signed_at=access.now, signed_by=access.actor.worker_id, night=counted.now.night, settings=settings,
         counts={each.name: counted.count(each.name) for each in FIGURES if counted.is_held(each.name)},
         bands={band: len(those) for band, those in counted.now.nights_in_180_days.items()},
-        coverage=counted.coverage, held_since=counted.now.held_since, reason=said[:2000], parts=counted.parts,
+        coverage=counted.coverage, held_since=counted.now.held_since, reason=uncut(said, LONGEST_REASON), parts=counted.parts,
         chain=counted.chain, population=population, stays_since=counted.stays_since,
     )  # fmt: skip
     _keep(access, district_id, first, (*counted.versions, version))

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from server.access import Access
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_hiding, order_showing
-from server.problems import Invalid, NotFound
+from server.problems import Invalid, NotFound, uncut
 from server.queries.partnership import agencies
 from server.queries.people import assessments, concealment, own_pages, subjects
 from server.queries.people.concealment import Hiding
@@ -85,7 +85,7 @@ def _reason(reason: str, message: str) -> str:
     said = reason.strip()
     if len(said) < SHORTEST_REASON:
         raise Invalid(message)
-    return said[:LONGEST_REASON]
+    return uncut(said, LONGEST_REASON)
 
 
 def _entities_of(access: Access, person_ids: Collection[Id]) -> list[Id]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from server.access import Access
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import CONFLICTING, Failure, Invalid, NotFound, uncut
 from server.queries.people import notes, subjects
 from server.queries.people.notes import BreakGlass, PersonNote
 from shared.model.value import Id
@@ -123,7 +123,7 @@ def break_the_glass(access: Access, person_id: Id, cause: str, reason: str) -> B
         at=access.now,
         ends_at=access.now + OPEN_FOR,
         cause=cause,
-        reason=reason.strip()[:LONGEST_TEXT],
+        reason=uncut(reason, LONGEST_TEXT),
     )
     notes.add_break_glass(access.session, opened)
     return opened
@@ -143,4 +143,4 @@ def review(access: Access, opened_id: Id, finding: str) -> None:
         raise Failure(CONFLICTING, "This was reviewed before.")
     if not finding.strip():
         raise Invalid("Say what you found, in a few words.")
-    notes.set_reviewed(access.session, opened_id, access.now, access.actor.worker_id, finding.strip()[:LONGEST_TEXT])
+    notes.set_reviewed(access.session, opened_id, access.now, access.actor.worker_id, uncut(finding, LONGEST_TEXT))

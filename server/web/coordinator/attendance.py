@@ -11,6 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.conferences import attendance
 from server.actions.conferences.conferences import open_conference
+from server.problems import Invalid
 from server.queries.conferences import conferences, guests
 from server.queries.conferences.representatives import list_at_table
 from server.queries.partnership.districts import find_district
@@ -65,10 +66,14 @@ def note_attendance(
             return _answer_attendance(
                 request, access, conference, {f"leaves-{data.agency}": "Write a time, such as 10:30."}, data
             )
-        attendance.note_attendance(
-            access, conference_id, data.agency, attended=data.came == "yes", apologies=data.came == "apologies",
-            name=data.name, leaves_at=leaves_at,
-        )  # fmt: skip
+        try:
+            attendance.note_attendance(
+                access, conference_id, data.agency, attended=data.came == "yes", apologies=data.came == "apologies",
+                name=data.name, leaves_at=leaves_at,
+            )  # fmt: skip
+        except Invalid as refused:
+            errors = {f"name-{data.agency}": refused.errors[0]}
+            return _answer_attendance(request, access, conference, errors, data)
     return go_to(f"{SECTION}/{conference_id}/attendance", "saved")
 
 
