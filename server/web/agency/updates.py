@@ -12,7 +12,7 @@ from server.access import Access, Door
 from server.actions.cases.answers import withdraw_update, write_update
 from server.http.gate import KEEPS_DRAFT
 from server.http.services import Services
-from server.problems import Invalid
+from server.problems import Invalid, NotFound
 from server.queries.conferences import updates
 from server.security.documents import DocumentKeys
 from server.web.agency.actions import TODAY
@@ -25,6 +25,7 @@ from shared.policy import Act
 NOT_KNOWN, NOTHING_NEW = "Not known to us.", "Known to us, nothing new."
 SHORT = {"not_known": NOT_KNOWN, "nothing_new": NOTHING_NEW}
 ALL, REST, WITHDRAW = "all", "rest_not_known", "withdraw"
+OFF = "A case that you wrote about is on this agenda no longer. Nothing was sent yet: press again to send the others."
 
 UpdatesForm = msgspec.defstruct(
     "UpdatesForm",
@@ -74,6 +75,8 @@ def send_updates(
                     write_update(access, conference_id, case_id, words)
                 except Invalid as refused:
                     errors[case_id] = refused.problem.errors[0]
+                except NotFound:
+                    errors[case_id] = OFF
             if errors:
                 raise _NotSent
     except _NotSent:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from server.actions.conferences.conferences import take_off_agenda
 from server.actions.operation.drafts import KEPT_FOR, Drafts
 from server.database.engine import Database
 from server.queries.people import erasure
@@ -14,7 +15,7 @@ from server.security.drafts import DraftKey, load_draft_key
 from server.settings import Settings
 from server.tables.operation.draft import draft
 from tests.conftest import Clock
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
 
 WORDS = "Seen on licence; keeps every appointment. Łóżko 🐕 ቤት"
@@ -75,10 +76,37 @@ def test_an_update_that_is_too_long_is_refused_in_words_and_nothing_of_the_press
     assert "Your update," not in browser.get(agenda).text
 
 
+def test_an_update_that_is_pressed_twice_is_read_out_once(browser: Browser, agenda: str, clock: Clock) -> None:
+    for _ in range(2):
+        assert browser.post(f"{agenda}/updates", press="all", **three()).status_code == 303
+    assert browser.get(agenda).text.count("Your update,") == 3
+    clock.advance(minutes=2)
+    browser.post(f"{agenda}/updates", press="send:case-p01", **three())
+    assert browser.get(agenda).text.count("Your update,") == 4
+
+
 def test_an_empty_update_says_what_is_missing(browser: Browser, agenda: str) -> None:
     answer = browser.post(f"{agenda}/updates", press="send:case-p01", case_1="case-p01", text_1=" ")
     assert answer.status_code == 422
     assert "Write at least a line" in answer.text
+
+
+def test_a_case_that_was_taken_off_meanwhile_holds_up_no_other_and_its_words_are_shown(
+    browser: Browser, agenda: str, enter: Enter
+) -> None:
+    with enter("priya") as access:
+        take_off_agenda(access, agenda.rsplit("/", 1)[1], "case-p02", "She is in hospital")
+    answer = browser.post(f"{agenda}/updates", press="all", **three())
+    assert answer.status_code == 422
+    assert "is on this agenda no longer" in answer.text
+    assert f"<strong>Person 02:</strong> {WORDS} 2" in answer.text
+    assert "Your update," not in browser.get(agenda).text
+    left = {name: value for name, value in three().items() if not name.endswith("_2")}
+    assert browser.post(f"{agenda}/updates", press="all", **left).status_code == 303
+    assert browser.get(agenda).text.count("Your update,") == 2
+    alone = browser.post(f"{agenda}/updates", press="nothing_new:case-p02", **left)
+    assert alone.status_code == 422
+    assert 'id="off"' in alone.text
 
 
 def test_one_press_says_that_somebody_is_not_known_or_nothing_is_new(browser: Browser, agenda: str) -> None:

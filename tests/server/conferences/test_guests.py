@@ -87,7 +87,9 @@ def test_a_guest_is_sent_its_case_alone_reads_it_and_writes_on_it(
     )
     assert sent.status_code == 303
     other = bea.post(f"{agenda}/updates", press="send:case-p01", case_1="case-p01", text_1="Who is this?")
-    assert other.status_code == 404
+    assert other.status_code == 422
+    assert "Who is this?" not in browser.sign_in("priya").get(f"{path}/room").text
+    bea = browser.sign_in("bea")
     assert bea.get("/today").status_code == 200
     for shut in (path, f"{path}/room", "/people/p03", "/people/p01", f"{path}/minutes"):
         assert bea.get(shut).status_code in (403, 404), shut
