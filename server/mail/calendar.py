@@ -15,13 +15,15 @@ REQUEST, CANCEL, PUBLISH = "REQUEST", "CANCEL", "PUBLISH"
 
 
 class Asked(Value, frozen=True, kw_only=True):
-    """How it is sent: by what method, who asks and who is asked (addresses; nobody in a published one), and the page."""
+    """How it is sent: by what method, who asks and who is asked (addresses; nobody in a published one), and the page.
+    `let_go`: the conference is held, without whoever is told so."""
 
     method: str = PUBLISH
     organizer: str = "no-reply@lantern.invalid"
     attendee: str = ""
     is_group: bool = False
     url: str = ""
+    let_go: bool = False
 
 
 def make_invitation(conference: CaseConference, district_name: str, now: datetime, asked: Asked | None = None) -> str:
@@ -46,7 +48,8 @@ def make_invitation(conference: CaseConference, district_name: str, now: datetim
         f"DESCRIPTION:{_text('The agenda is in Lantern. Agencies that cannot come send a written update there.')}",
         f"ORGANIZER:mailto:{asked.organizer}",
         *([] if not asked.attendee else [_attendee(asked)]),
-        f"STATUS:{'CANCELLED' if is_off else 'CONFIRMED'}",
+        # Of one who is asked no longer nothing is said of the event itself: it is held, with the others (RFC 5546 3.2.5).
+        *([] if asked.let_go else [f"STATUS:{'CANCELLED' if is_off else 'CONFIRMED'}"]),
         f"TRANSP:{'TRANSPARENT' if is_off else 'OPAQUE'}",
         "CLASS:PRIVATE",
         "END:VEVENT",

@@ -21,8 +21,9 @@ METHODS: Mapping[MailKind, str] = {
     MailKind.CONFERENCE_CALLED_OFF: CANCEL,
 }
 """What a mail asks of its reader's calendar (RFC 5546)."""
-UNFOLDED = SMTP.clone(max_line_length=200)
-"""A subject stays on one line: some readers show where a long one was folded."""
+UNFOLDED = SMTP.clone(max_line_length=200, cte_type="7bit")
+"""A subject stays on one line: some readers show where a long one was folded. What is in it travels in 7 bits: nobody asks the
+mail server whether it takes 8 (RFC 6152), and one that does not would garble the name of a district, or refuse the mail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ def _invite(message: EmailMessage, mail: Mail, to: Envelope, settings: Settings,
     )
     asked = Asked(
         method=METHODS[mail.kind], organizer=to.answer_to or parseaddr(settings.mail.sender)[1], attendee=to.address,
-        is_group=to.is_shared, url=url,
+        is_group=to.is_shared, url=url, let_go=facts.let_go,
     )  # fmt: skip
     invitation = make_invitation(conference, facts.district, now, asked)
     message.add_attachment(invitation, subtype="calendar", filename="conference.ics", params={"method": asked.method})

@@ -1,8 +1,8 @@
 """Telling the agencies that were sent an agenda what became of it since: one letter for one thing, without a name.
 
 A conference that was moved or called off is told at once, with what their calendars need. An agenda that was shaped is told
-once a day and agency: what changed is marked on its page. A guest of one case hears nothing of the others; once it is expected
-no longer, its calendar hears so, and it hears nothing more.
+once a day and agency, and anew once it was circulated again: what changed is marked on its page. A guest of one case hears
+nothing of the others; once it is expected no longer, its calendar hears so, and it hears nothing more.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,8 @@ def tell_called_off(access: Access, conference: CaseConference) -> None:
 
 def tell_agenda_changed(access: Access, conference: CaseConference) -> None:
     """A case was put on, taken off, or swapped since the agenda was circulated."""
-    key = f"shaped/{conference.id}/{access.today}"
+    since = "" if conference.circulated_at is None else f"{conference.circulated_at:%Y-%m-%dT%H:%M:%S}"
+    key = f"shaped/{conference.id}/{since}/{access.today}"
     seated = _list_told(access, conference, guests=False)
     _tell(access, conference, MailKind.CONFERENCE_CHANGED, key, _facts(access, conference), seated)
     tell_let_go(access, conference)

@@ -196,7 +196,11 @@ def write_digests(outbox: Outbox, zone: tzinfo) -> None:
 
 
 def write_gathered(outbox: Outbox, zone: tzinfo) -> None:
-    """In the morning, one mail to each who chose so: what came together since the last. Whoever left hears of nothing."""
+    """In the morning, one mail to each who chose so: what came together since the last. Whoever left hears of nothing.
+
+    A line that was written a moment before the morning and stored a moment after comes in a mail of its own: the key has the last
+    line's time, and a line is taken once.
+    """
     _, morning = last_mornings(outbox.now, zone)
     by_worker: dict[Id, list[Line]] = defaultdict(list)
     for line in stored.take_lines(outbox.session, morning):
@@ -206,9 +210,10 @@ def write_gathered(outbox: Outbox, zone: tzinfo) -> None:
         counted = Counter((line.kind, line.district) for line in lines)
         said = tuple(DigestLine(kind, district, count) for (kind, district), count in counted.items())
         if worker_id in agencies_of:
+            key = f"gathered/{morning.astimezone(zone):%Y-%m-%d}/{lines[-1].at:%Y-%m-%dT%H:%M:%S.%f}"
             outbox.tell_once(
-                worker_id, agencies_of[worker_id], MailKind.DIGEST, f"gathered/{morning.astimezone(zone):%Y-%m-%d}",
-                MailFacts(lines=said), useful_until=outbox.now + DIGEST_USEFUL_FOR,
+                worker_id, agencies_of[worker_id], MailKind.DIGEST, key, MailFacts(lines=said),
+                useful_until=outbox.now + DIGEST_USEFUL_FOR,
             )  # fmt: skip
 
 

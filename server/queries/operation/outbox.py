@@ -69,17 +69,13 @@ def add_lines(session: Session, lines: Sequence[Line]) -> None:
 
 
 def take_lines(session: Session, until: datetime) -> list[Line]:
-    """The lines that came before a moment, the earliest first; from now on they are gone."""
-    before = mail_line.c.at < until
-    query = select(mail_line).where(before).order_by(mail_line.c.at, mail_line.c.key).with_for_update()
+    """The lines that came before a moment, the earliest first; from now on they are gone, and no other: one that is being written
+    meanwhile waits for the next time."""
+    query = select(mail_line).where(mail_line.c.at < until).order_by(mail_line.c.at, mail_line.c.key).with_for_update()
     known = {str(kind) for kind in MailKind}
-    found = [
-        Line(**{**row, "kind": MailKind(row["kind"])})
-        for row in session.execute(query).mappings()
-        if row["kind"] in known
-    ]
-    session.execute(delete(mail_line).where(before))
-    return found
+    rows = session.execute(query).mappings().all()
+    bulk.delete_of(session, mail_line, "key", [row["key"] for row in rows])
+    return [Line(**{**row, "kind": MailKind(row["kind"])}) for row in rows if row["kind"] in known]
 
 
 def claim_next(session: Session, now: datetime) -> Posted | None:

@@ -9,10 +9,13 @@ import pytest
 
 from server.actions.conferences import circulating, conferences
 from server.mail.calendar import Asked, make_invitation
+from server.mail.message import Envelope, make_message
 from server.problems import Failure, Invalid
 from server.queries.conferences import conferences as stored
-from server.queries.operation import addressees
+from server.queries.operation import addressees, outbox
+from server.settings import Settings
 from shared.model.conference import CaseConference
+from shared.model.mail import Mail, MailFacts, MailKind
 from tests.server.conferences.conftest import FILES, Browser, item_at
 from tests.server.mail.conftest import PAGES
 from tests.server.mail.postbox import Postbox
@@ -101,6 +104,23 @@ def test_a_conference_called_off_leaves_calendars_raises_no_number_and_its_cases
     assert "RSVP" not in event["ATTENDEE"].params
 
 
+def test_who_is_asked_no_longer_is_not_told_that_the_conference_is_off(
+    enter: Any, settings: Settings, now: datetime
+) -> None:
+    made = circulate(enter)
+    facts = MailFacts(starts_at=made.starts_at, district="Łąka", conference_id=made.id, let_go=True)
+    mail = Mail(id="m1", key="k", kind=MailKind.CONFERENCE_CALLED_OFF, queued_at=now, useful_until=now, facts=facts)
+    message = make_message(mail, Envelope(address="mdt@cgl.example"), settings, now, UTC)
+    read, event = read_event(message)
+    assert read["METHOD"] == "CANCEL"
+    assert "STATUS" not in event  # RFC 5546 3.2.5: of somebody who is uninvited it MUST NOT be there
+    assert event["ATTENDEE"] == "mailto:mdt@cgl.example"
+    assert event["SUMMARY"] == "Łąka case conference"
+    assert (
+        max(message.as_bytes()) < 128
+    )  # whatever a district is called, no mail server is asked whether it takes 8 bits
+
+
 def test_a_conference_with_words_in_it_is_not_called_off(enter: Any) -> None:
     from server.actions.conferences import discussion
 
@@ -130,6 +150,24 @@ def test_a_conference_that_nobody_was_sent_moves_in_silence_and_a_swap_is_told_o
     assert {message["To"] for message in told} == {message["To"] for _, message in postbox.kept}
     assert len(told) == len({message["To"] for message in told})
     assert not any("Sunday" in body(message) or "Person" in body(message) for message in told)
+
+
+def test_what_changes_after_an_agenda_was_circulated_again_is_told_again_the_same_day(
+    enter: Any, watford: Any, now: datetime
+) -> None:
+    made = circulate(enter)
+    for hours, case_id in ((1, "case-p02"), (2, "case-p03")):
+        with enter("priya", timedelta(hours=hours)) as access:
+            conferences.take_off_agenda(access, made.id, case_id, "Died on Sunday")
+    with enter("priya", timedelta(hours=3)) as access:
+        circulating.circulate(access, FILES, made.id)
+    with enter("priya", timedelta(hours=4)) as access:
+        conferences.take_off_agenda(access, made.id, "case-p04", "Moved to Luton")
+    with watford.reading() as session:
+        told = outbox.list_posted_about(session, made.id, MailKind.CONFERENCE_CHANGED)
+    assert sorted({each.mail.queued_at - now for each in told if each.mail.agency_id == "cgl"}) == [
+        timedelta(hours=1), timedelta(hours=4),
+    ]  # fmt: skip
 
 
 def test_who_answers_reaches_the_chair_and_who_may_switch_a_mail_off_is_told_where(

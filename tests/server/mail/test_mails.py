@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
+import msgspec
 import pytest
 from sqlalchemy import Table, insert, select, update
 
@@ -360,6 +361,28 @@ def test_what_can_wait_comes_in_one_mail_a_day_to_whoever_chose_so(
         hand_over(access, "case-p03", county.THREE_RIVERS, "Sleeps by the canal in Rickmansworth")
     run("mail")
     assert any("handed over" in each for each in postbox.texts("rowan@example.org"))
+
+
+def test_a_line_that_is_stored_after_the_morning_mail_comes_in_another_and_is_not_lost(
+    run, postbox: Postbox, clock: Clock, watford, now
+) -> None:
+    lines = [
+        outbox.Line(
+            key=f"handed/{n}/rowan", worker_id="rowan", kind=MailKind.CASE_HANDED_OVER, district="Three Rivers", at=now
+        )
+        for n in (1, 2)
+    ]
+    with watford.writing() as session:
+        outbox.add_lines(session, lines[:1])
+    clock.advance(days=1)
+    run("digests", "mail")
+    late = msgspec.structs.replace(lines[1], at=now + timedelta(seconds=1))
+    with watford.writing() as session:
+        outbox.add_lines(session, [late])
+    run("digests", "mail")
+    run("digests", "mail")
+    told = [each for each in postbox.texts("rowan@example.org") if "since yesterday" in each]
+    assert [each.splitlines()[0] for each in told] == ["Lantern: 1 thing since yesterday"] * 2
 
 
 def test_one_press_chooses_it_for_all_that_can_wait_and_nothing_that_a_calendar_follows(browser, watford) -> None:
