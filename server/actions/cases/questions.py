@@ -140,7 +140,9 @@ def _tell_who_may_answer(access: Access, asked: Question, subject: Subject) -> N
     told = [
         agency_id
         for agency_id in sorted(subject.working_agency_ids - {asked.agency_id})
-        if (until := agreements_valid_until(signed.get(agency_id, ()), access.today)) and until >= access.today
+        if _may_know(subject, agency_id)
+        and (until := agreements_valid_until(signed.get(agency_id, ()), access.today))
+        and until >= access.today
     ]
     for agency_id in told:
         outbox.tell_agency(agency_id, kind, key, MailFacts(), useful_until=access.now + USEFUL_FOR)
@@ -148,8 +150,14 @@ def _tell_who_may_answer(access: Access, asked: Question, subject: Subject) -> N
         return
     coordinators = {each.worker_id for each in addressees.list_listeners(access.session, MailKind.ACTION_RETURNED)}
     for to in addressees.list_listeners(access.session, kind):
-        if to.worker_id in coordinators - {asked.worker_id} and to.district_ids & subject.district_ids:
+        here = to.worker_id in coordinators - {asked.worker_id} and to.district_ids & subject.district_ids
+        if here and _may_know(subject, to.agency_id):
             outbox.tell_worker(to, kind, key, MailFacts(), useful_until=access.now + USEFUL_FOR)
+
+
+def _may_know(subject: Subject, agency_id: Id) -> bool:
+    """Of somebody who is hidden nobody else hears that something is asked, and nobody waits for an answer of theirs (A5)."""
+    return not subject.hidden or agency_id in subject.known_to_agency_ids
 
 
 def _tell_who_asked(access: Access, answered: Question) -> None:

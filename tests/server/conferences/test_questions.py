@@ -77,6 +77,20 @@ def test_it_stands_on_the_day_of_a_partner_who_works_with_them_and_is_answered_t
     assert browser.post(reply[1], text="On Monday", back="/today").headers["location"] == "/today?done=answered"
 
 
+def test_of_somebody_hidden_only_those_are_told_who_may_know_and_the_question_waits_for_one_of_them(
+    enter: Enter, watford: Database
+) -> None:
+    with enter("priya") as access:
+        hide_person(access, "p01", ["cgl"], "His brother looks for him at every door")
+    asked(enter)
+    # Tom's service works with him, and may not know of him any more: nobody waits for its answer.
+    assert told(watford, MailKind.QUESTION_ASKED) == ["priya"]
+    with enter("tom") as access:
+        assert questions.list_for(access) == []
+    with enter("priya") as access:
+        assert [each.question.text for each in questions.list_for(access)] == ["Does he see a nurse?"]
+
+
 def test_a_second_press_asks_nothing_twice_and_the_same_of_later_does(
     browser: Browser, watford: Database, clock: Any
 ) -> None:
