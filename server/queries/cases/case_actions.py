@@ -17,12 +17,14 @@ from shared.model.codes import CaseState
 from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Subject, SubjectKind
+from shared.policy.redaction import Relationship, redact_person
 
 CURRENT = (CaseState.CANDIDATE.value, CaseState.LISTED.value, CaseState.OPEN.value)
 
 
 class OwnedAction(Value, frozen=True, kw_only=True):
-    """An action with what a reader needs to place it."""
+    """An action with what a reader needs to place it. `called` is what to call the person before whoever only discusses them, and
+    does not know how they would be known again."""
 
     action: Action
     agency_name: str
@@ -30,6 +32,7 @@ class OwnedAction(Value, frozen=True, kw_only=True):
     known_as: str
     district_id: Id
     case_state: CaseState
+    called: str = ""
 
     @property
     def subject(self) -> Subject:
@@ -152,11 +155,13 @@ _AGREED = _OWNED.where(
 
 
 def _read(row: Any) -> OwnedAction:
+    who = _person(row)
     return OwnedAction(
         action=Action(**{name: row[name] for name in Action.__struct_fields__}),
         agency_name=row["agency_name"],
         person_id=row["person_id"],
-        known_as=_person(row).known_as,
+        known_as=who.known_as,
+        called=redact_person(who, Relationship.CONFERENCE_PARTNER).known_as,
         district_id=row["district_id"],
         case_state=CaseState(row["case_state"]),
     )

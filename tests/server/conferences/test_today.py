@@ -13,8 +13,10 @@ from server.actions.conferences import discussion
 from server.database.engine import Database
 from server.queries.conferences import conferences
 from server.queries.conferences import updates as written
+from server.tables.cases.case import case_action
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.worker import worker_district
+from server.tables.people.person import person
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
 
@@ -57,6 +59,24 @@ def test_a_partners_first_page_is_its_day(browser: Browser, circulated: str) -> 
     assert browser.get("/").headers["location"] == "/today"
     for other in ("priya", "tom"):
         assert ">Today<" not in browser.sign_in(other).get("/cases").text
+
+
+def test_somebody_without_a_name_is_not_described_to_who_only_discusses_them(
+    browser: Browser, enter: Enter, watford: Database
+) -> None:
+    path = call(browser)
+    theirs = agree(enter, path, "case-p01", 3, agency_id="watford-housing", text="a viewing")
+    agree(enter, path, "case-p02", 3)
+    words = {"name": "", "alias": "", "description": "Grey coat, behind the bins of the chemist"}
+    with watford.writing() as session:
+        session.execute(update(person).where(person.c.id.in_(["p01", "p02"])).values(**words))
+        session.execute(update(case_action).where(case_action.c.id == theirs).values(due_on=date(2026, 11, 1)))
+    shown = browser.sign_in("ruth").get("/actions").text
+    missed = shown[shown.index("Missed by others") :]
+    assert "a viewing" in missed
+    assert "behind the bins" not in missed
+    assert '<a class="govuk-link" href="/people/p01/ask">Name not known</a>' in missed
+    assert "behind the bins" in shown  # of whom her own service works with
 
 
 def test_one_press_for_each_or_all_and_what_is_typed_stands_on_both_pages(
