@@ -23,7 +23,7 @@ SECTIONS: Mapping[str, str] = {
     "learned": "What we learned",
     "words": "In their own words, if they agreed",
 }
-SHORTEST_NAME = 3
+SHORTEST_NAME, SHORTEST_PLACE = 2, 3
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 EXACT_DAY = re.compile(
     rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{MONTHS}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
@@ -81,7 +81,7 @@ def find_identifying(text: str, names: Iterable[str], places: Iterable[str], *, 
     found += [
         place
         for place in places
-        if len(place) >= SHORTEST_NAME and re.search(rf"\b{re.escape(place)}\b", text, re.IGNORECASE)
+        if len(place) >= SHORTEST_PLACE and re.search(rf"\b{re.escape(place)}\b", text, re.IGNORECASE)
     ]
     found += [match.group() for match in EXACT_DAY.finditer(text)]
     found += [hint.text for hint in find_hints(text)]
@@ -89,7 +89,7 @@ def find_identifying(text: str, names: Iterable[str], places: Iterable[str], *, 
 
 
 def _words_of(names: Iterable[str], in_part: bool) -> list[str]:
-    """Each name, and each word of it; a single letter or two is no name."""
+    """Each name, and each word of it: Jo and Al are names, a single letter is none."""
     words = {word for name in names for word in (name, *(name.split() if in_part else ()))}
     return sorted(word for word in words if len(word) >= SHORTEST_NAME and not word.islower())
 

@@ -6,6 +6,7 @@ Its coordinator writes it, and any service that works with the person. What is k
 from collections.abc import Mapping
 
 from server.access import Access, day_of
+from server.database.locks import lock_records
 from server.hotspots.periods import quarter_of
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_study, cases
@@ -65,7 +66,8 @@ def check_case_study(access: Access, case: Case, sections: Mapping[str, str]) ->
 
 
 def keep_case_study(access: Access, title: str, sections: Mapping[str, str]) -> ShelfStudy:
-    """Put a study that was checked on this quarter's shelf. Raises Invalid without a title or with nothing in it."""
+    """Put a study that was checked on this quarter's shelf; a second press puts nothing there twice. Raises Invalid without a
+    title or with nothing in it."""
     if not title.strip():
         raise Invalid("Give it a title that tells what can be learned from it.")
     if not any(sections.values()):
@@ -75,6 +77,11 @@ def keep_case_study(access: Access, title: str, sections: Mapping[str, str]) -> 
         kept_by=access.actor.worker_id, title=title.strip(),
         sections={key: text for key, text in sections.items() if text},
     )  # fmt: skip
+    lock_records(access.session, [access.actor.worker_id])
+    said = (study.quarter, study.kept_by, study.title, study.sections)
+    for each in learning.list_studies(access.session):
+        if (each.quarter, each.kept_by, each.title, each.sections) == said:
+            return each
     learning.add_study(access.session, study)
     return study
 

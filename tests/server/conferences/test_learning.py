@@ -44,6 +44,8 @@ def test_a_service_that_works_with_somebody_keeps_a_study_on_the_shelf_of_the_qu
     assert "This still tells of somebody: Joan." in refused.text
     assert aisha.post(STUDY, keep="yes", learned="Start with what she wants.").status_code == 422
     kept = aisha.post(STUDY, keep="yes", title="A tenancy that was kept", learned="Start with what she wants.")
+    again = aisha.post(STUDY, keep="yes", title="A tenancy that was kept", learned="Start with what she wants.")
+    assert again.headers["location"] == kept.headers["location"]
     study = kept.headers["location"].split("?")[0]
     assert study.startswith("/shelf/")
 

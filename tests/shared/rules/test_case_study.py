@@ -62,8 +62,10 @@ def test_nothing_known_is_nothing_said():
         ("in November 2026", []),
         ("ring 07700 900123", ["07700 900123"]),
         ("12 Station Road", ["12 Station Road"]),
+        ("Jo’s dog, and Li, whom I met", ["Jo", "Li"]),
+        ("a job in lieu", []),
     ],
 )
 def test_names_places_days_and_addresses_are_found(text, found):
-    names, places = ["Marek Nowak", "Aisha Noor", "Will Rose"], ["Station stairwell", "Watford"]
+    names, places = ["Marek Nowak", "Aisha Noor", "Will Rose", "Jo Li"], ["Station stairwell", "Watford"]
     assert sorted(find_identifying(text, names, places)) == sorted(found)
