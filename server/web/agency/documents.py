@@ -23,6 +23,7 @@ from shared.model.value import Id
 from shared.policy import Act
 
 PATH = "/people/{person_id:str}/documents"
+ENOUGH = "You have filed very much in a day, and this server takes no more of you. File the rest tomorrow."
 SAFE_HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -74,7 +75,7 @@ def add_document(
         except Failure as failed:
             if failed.kind.status not in (413, 429, 503):
                 raise
-            errors["data"] = failed.detail
+            errors["data"] = ENOUGH if failed.kind.status == 429 else failed.detail
     if not errors:
         return go_to(f"/people/{person_id}/documents", "document_added")
     with door.open() as access:

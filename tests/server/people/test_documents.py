@@ -289,7 +289,9 @@ def test_the_filer_of_the_day_has_an_end(
     monkeypatch.setattr(filing, "DAILY_BYTES", len(PICTURE) + 10)
     client = sign_in(cast.tom)
     assert add(client, met["person"]).status_code == 303
-    assert add(client, met["person"], PAGES).status_code == 422
+    refused = add(client, met["person"], PAGES)
+    assert refused.status_code == 422
+    assert "File the rest tomorrow." in refused.text
     with database.writing() as session:
         session.execute(update(document).values(kept_at=filing_day_before(kept(database, met["person"])[0])))
     assert add(client, met["person"], PAGES).status_code == 303
