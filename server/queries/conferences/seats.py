@@ -34,7 +34,7 @@ def list_people_at_the_table(session: Session, district_id: Id) -> list[tuple[Id
 
 def _acts(*, here: bool) -> ColumnElement[bool]:
     """The condition that a worker acts for the district asked about (`here`), or for any: with a role at the table or in a
-    team, for their own districts and those that their teams walk."""
+    team, for their own districts and those that their teams walk. Whoever left acts for none."""
     role = exists().where(worker_role.c.worker_id == worker.c.id, worker_role.c.role.in_(AT_THE_TABLE), is_held())
     in_team = exists().where(worker_team.c.worker_id == worker.c.id)
     own = exists().where(worker_district.c.worker_id == worker.c.id, *([worker_district.c.district_id == _HERE] * here))
@@ -43,7 +43,7 @@ def _acts(*, here: bool) -> ColumnElement[bool]:
         team_district.c.team_id == worker_team.c.team_id,
         *([team_district.c.district_id == _HERE] * here),
     )
-    return or_(own, walked) & or_(in_team, role)
+    return worker.c.active & or_(own, walked) & or_(in_team, role)
 
 
 def _ask_seats() -> Select[Any]:
@@ -87,4 +87,4 @@ def _ask_to_ask() -> Select[Any]:
 _HERE: BindParameter[str] = bindparam("district_id")
 _SEATS = _ask_seats()
 _TO_ASK = _ask_to_ask()
-_PEOPLE = select(worker.c.id, worker.c.name).where(worker.c.active, _acts(here=True)).order_by(worker.c.name)
+_PEOPLE = select(worker.c.id, worker.c.name).where(_acts(here=True)).order_by(worker.c.name)

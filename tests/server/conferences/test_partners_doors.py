@@ -16,6 +16,7 @@ from server.queries.conferences import seats
 from server.queries.operation import outbox
 from server.tables.cases.case import mdt_case
 from server.tables.partnership.agency import agency, agreement
+from server.tables.partnership.worker import worker, worker_role
 from shared.model.mail import MailKind
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
@@ -111,6 +112,25 @@ def test_another_countys_agency_sits_at_no_table_that_it_was_not_asked_to(
         assert elsewhere not in [each.id for each in seats.list_seats(access.session, county.THREE_RIVERS)]
     browser.post(f"{path}/seat", agency=elsewhere, press="let_go")
     assert browser.get(f"{path}/paper/{elsewhere}").status_code == 404
+
+
+def test_an_agency_whose_last_worker_here_left_has_no_seat_that_nobody_can_use_and_can_be_asked(
+    browser: Browser, enter: Enter, watford: Database, now: Any
+) -> None:
+    path = call(browser)
+    with watford.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "ruth").values(active=False))
+        county.add(session, worker, {
+            "id": "bea", "name": "Bea Hall", "short_name": "Bea H", "agency_id": "cgl", "email": "bea@example.org",
+            "trained_on": now.date(), "created_at": now,
+        })  # fmt: skip
+        county.add(session, worker_role, {"worker_id": "bea", "role": "agency_member"})
+    assert browser.sign_in("priya").get(f"{path}/paper/cgl").status_code == 404
+    with enter("priya") as access:
+        ask_to_table(access, county.WATFORD, "cgl")
+    browser.sign_in("priya").circulate(path)
+    # Before, it had a seat for ever by whoever left: it was sent what Bea, who acts for no district, could not open.
+    assert browser.sign_in("bea").get(path.replace("/conferences/", "/agendas/")).status_code == 200
 
 
 def test_only_the_districts_coordinator_asks_and_nobody_who_acts_for_a_district_is_asked(
