@@ -32,7 +32,7 @@ from shared.rules.presentations import (
     make_exact_tables,
     make_tables,
 )
-from shared.rules.small_counts import HIDDEN_BY_LOT, Lot
+from shared.rules.small_counts import HIDDEN_BY_LOT, NOT_SHOWN, Lot
 from shared.rules.wording import upper_first
 
 QUARTERS_TOLD = 4
@@ -77,7 +77,8 @@ def read_shares(release: Release) -> dict[Id, Share]:
 def compose_quarter(session: Session, period: Period, chance: Chance) -> dict[Id, Share]:
     """The tables of each district and of all together, counted now and for whoever may know least: hidden people are out.
 
-    What an earlier share told of an earlier quarter is told again as it was, so that no late record shows between the two.
+    What an earlier share told of an earlier quarter is told again as it was, so that no late record shows between the two. Of a
+    quarter whose own share was withdrawn nothing is told again, and nothing takes its place.
     `chance` must be secret and fresh: on it rests what "not shown" does not prove.
     """
 
@@ -87,14 +88,16 @@ def compose_quarter(session: Session, period: Period, chance: Chance) -> dict[Id
     names = {each.id: each.name for each in list_districts(session)}
     tallies = _count_districts(session, names, period, lot)
     over_time = _outcomes(session, list(names), period, lot)
-    told_before = [read_shares(each) for each in list_releases(session, PublicationKind.SHARE)]
+    releases = list_releases(session, PublicationKind.SHARE)
+    told_before = [read_shares(each) for each in releases if each.withdrawn_at is None]
+    gone = {say_period(Period(each.starts_on, each.ends_on)) for each in releases if each.withdrawn_at is not None}
     shares = {
         each: Share(area=name, tables=(*make_tables(tallies[each]), over_time[each])) for each, name in names.items()
     }
     together = (*make_tables(add_up(list(tallies.values()), lot)), over_time[TOGETHER])
     shares[TOGETHER] = Share(area="All districts together", tables=together)
     return {
-        area: keep_columns(share, [each[area] for each in told_before if area in each])
+        area: keep_columns(share, [each[area] for each in told_before if area in each], gone)
         for area, share in shares.items()
     }
 
@@ -129,12 +132,15 @@ def _count_districts(session: Session, district_ids: Collection[Id], period: Per
     return {each: _count(session, presented.get(each, frozenset()), period, lot) for each in district_ids}
 
 
-def keep_columns(share: Share, told_before: Sequence[Share]) -> Share:
-    """The same share, its columns of earlier quarters as an earlier one told them; the latest told comes first."""
+def keep_columns(share: Share, told_before: Sequence[Share], gone: Collection[str]) -> Share:
+    """The same share, its columns of earlier quarters as an earlier one told them; the latest told comes first. Those of `gone`
+    are told no more."""
     *tables, over_time = share.tables
     kept = [each.tables[-1] for each in told_before]
 
     def cell(label: str, column: str, now: str) -> str:
+        if column in gone:
+            return NOT_SHOWN
         for table in kept:
             row = next((each for each in table.rows if each.label == label), None)
             if row is not None and column in table.columns:
