@@ -25,6 +25,7 @@ from shared.policy import Act
 NOT_KNOWN, NOTHING_NEW = "Not known to us.", "Known to us, nothing new."
 SHORT = {"not_known": NOT_KNOWN, "nothing_new": NOTHING_NEW}
 ALL, REST, WITHDRAW = "all", "rest_not_known", "withdraw"
+NOTHING = "Nothing was sent: no box has a word in it. Write an update first."
 OFF = "A case that you wrote about is on this agenda no longer. Nothing was sent yet: press again to send the others."
 
 UpdatesForm = msgspec.defstruct(
@@ -59,7 +60,6 @@ def send_updates(
 ) -> Response[Any]:
     """Sends what was pressed for, all of it or nothing, and keeps whatever else was written."""
     typed = {case_id: getattr(data, f"text_{place}") for place in PLACES if (case_id := getattr(data, f"case_{place}"))}
-    errors: dict[Id, str] = {}
     what, _, update_id = getattr(data, "press").partition(":")  # noqa: B009
     if what == WITHDRAW:
         with door.open() as access:
@@ -68,6 +68,7 @@ def send_updates(
         return go_to(f"{SECTION}/{conference_id}", "update_withdrawn")
     with door.open() as access:
         wanted = _read_press(access, services.files, conference_id, getattr(data, "press"), typed)  # noqa: B009
+    errors: dict[Id, str] = {} if wanted or what == REST else {"": NOTHING}
     try:
         with door.open() as access:
             for case_id, words in wanted.items():

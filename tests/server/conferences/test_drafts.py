@@ -85,6 +85,14 @@ def test_an_update_that_is_pressed_twice_is_read_out_once(browser: Browser, agen
     assert browser.get(agenda).text.count("Your update,") == 4
 
 
+def test_a_press_that_sends_nothing_says_so(browser: Browser, agenda: str) -> None:
+    empty = three(text_1="", text_2=" ", text_3="")
+    answer = browser.post(f"{agenda}/updates", press="all", **empty)
+    assert (answer.status_code, "Nothing was sent" in answer.text) == (422, True)
+    assert "Your update," not in browser.get(agenda).text
+    assert browser.post(f"{agenda}/updates", press="rest_not_known", **empty).status_code == 303
+
+
 def test_an_empty_update_says_what_is_missing(browser: Browser, agenda: str) -> None:
     answer = browser.post(f"{agenda}/updates", press="send:case-p01", case_1="case-p01", text_1=" ")
     assert answer.status_code == 422
