@@ -23,7 +23,9 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
         else unsafe("second factor", "LANTERN_SECOND_FACTOR is off: a guessed password opens every record. Set it on.")
     )
     if settings.secret_before:
-        yield look("secret", "LANTERN_SECRET_BEFORE is still set: remove it once every machine was restarted.")
+        yield look(
+            "secret", "LANTERN_SECRET_BEFORE is still set: remove it two hours after the last machine was restarted."
+        )
     yield _proxies(settings)
     if settings.weak_phones:
         yield look("phones", "LANTERN_WEAK_PHONES is on: phones that show signs of root may enrol. Is it still needed?")
