@@ -52,7 +52,7 @@ def _draw_anew(content: bytes) -> bytes:
             if picture.width * picture.height > MOST_PIXELS:
                 raise Unusable(TOO_WIDE)
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(picture)
+            upright = _in_eight_bits(ImageOps.exif_transpose(picture))
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             plain = _on_white(upright)
     except Unusable:
@@ -66,6 +66,13 @@ def _draw_anew(content: bytes) -> bytes:
     drawn = io.BytesIO()
     plain.save(drawn, "JPEG", quality=QUALITY)
     return drawn.getvalue()
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """A scanner's 16 bits of grey as 8: drawn as it is, everything but black would be white, and the page empty."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda grey: grey / 256).convert("L")
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

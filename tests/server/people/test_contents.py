@@ -56,6 +56,15 @@ def test_what_shines_through_is_white() -> None:
     assert opened(make_safe(file.getvalue()).content).getpixel((5, 5)) == (255, 255, 255)
 
 
+def test_a_scan_in_sixteen_bits_of_grey_is_no_empty_page() -> None:
+    file = io.BytesIO()
+    greys = b"".join((row * 1024).to_bytes(2, "little") * 64 for row in range(64))  # black above, white below
+    Image.frombytes("I;16", (64, 64), greys).save(file, "PNG")
+    drawn = opened(make_safe(file.getvalue()).content).convert("L")
+    seen = [drawn.getpixel((32, row)) for row in (1, 16, 32, 48, 62)]
+    assert all(abs(grey - wanted) < 9 for grey, wanted in zip(seen, (4, 64, 128, 192, 248), strict=True)), seen
+
+
 def test_a_large_picture_is_made_smaller_and_can_be_read() -> None:
     assert max(opened(make_safe(draw_picture(4000, 3000)).content).size) == LONGEST_SIDE
 
