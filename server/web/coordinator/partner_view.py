@@ -13,7 +13,7 @@ from shared.model.codes import CaseState
 from shared.model.value import Id
 from shared.policy import Act
 from shared.policy.redaction import Relationship, redact_person
-from shared.rules.days import read_written_date
+from shared.rules.finding import Search, read_sought
 
 DISCUSSED = (CaseState.LISTED, CaseState.OPEN)
 
@@ -31,16 +31,14 @@ def narrow_view(view: CaseListView) -> CaseListView:
 
 
 def narrow_rows(access: Access, rows: list[CaseListRow], words: str = "") -> list[CaseListRow]:
-    """Returns the rows without places and descriptions. A search finds nobody by words that the reader may not see; by a date of
-    birth, in any spelling, it finds whoever has it."""
-    born = read_written_date(words, access.today) if words.strip() else None
+    """Returns the rows without places and descriptions. A search finds whom it finds for everybody, by accents, sounds and
+    birthdays alike, and nobody by words that the reader may not see."""
+    search = Search(read_sought(words, access.today))
     known = {person.id: person for person in people.list_people(access.session, [row.person_id for row in rows])}
     narrowed = []
     for row in rows:
         person = redact_person(known[row.person_id], Relationship.CONFERENCE_PARTNER)
-        said = f"{person.name} {person.alias}".casefold()
-        is_born_then = born is not None and person.date_of_birth == born
-        if is_born_then or all(word in said for word in words.casefold().split()):
+        if not words.strip() or search.fits((person.name, person.alias), person.description, person.date_of_birth):
             reason = "verified" if row.verified else "not verified"
             narrowed.append(
                 msgspec.structs.replace(row, known_as=person.known_as, reason=reason, case_reason="", last_seen_at=None)

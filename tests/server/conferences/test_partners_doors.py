@@ -17,6 +17,7 @@ from server.queries.operation import outbox
 from server.tables.cases.case import mdt_case
 from server.tables.partnership.agency import agency, agreement
 from server.tables.partnership.worker import worker, worker_role
+from server.tables.people.person import person
 from shared.model.mail import MailKind
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
@@ -38,6 +39,18 @@ def test_a_partner_finds_somebody_by_their_birthday(browser: Browser, words: str
     assert found.status_code == 200, found.text
     assert "Person 01" in found.text
     assert "Person 02" not in found.text
+
+
+@pytest.mark.parametrize("words", ["Lukasz", "lukasz obrien", "Łukasz O'Brien", "Lukash"])
+def test_a_partner_finds_somebody_however_the_name_is_typed_and_nobody_by_a_description(
+    browser: Browser, watford: Database, words: str
+) -> None:
+    with watford.writing() as session:
+        named = {"name": "Łukasz O’Brien", "alias": "", "description": "Grey coat, behind the bins"}
+        session.execute(update(person).where(person.c.id == "p01").values(**named))
+    ruth = browser.sign_in("ruth")
+    assert "Łukasz O’Brien" in ruth.find(district=county.WATFORD, words=words).text
+    assert "Łukasz O’Brien" not in ruth.find(district=county.WATFORD, words="bins").text
 
 
 def test_a_name_leads_to_the_record_just_where_policy_lets_it(
