@@ -14,6 +14,7 @@ from shared.model.value import Id
 from shared.policy import Act
 from shared.policy.redaction import Relationship, redact_person
 from shared.rules.finding import Search, read_sought
+from shared.rules.verification import without_place
 
 DISCUSSED = (CaseState.LISTED, CaseState.OPEN)
 
@@ -48,7 +49,16 @@ def narrow_rows(access: Access, rows: list[CaseListRow], words: str = "") -> lis
 
 def without_places(events: list[Event]) -> list[Event]:
     """Returns a person's timeline for somebody who may know the person and not where they sleep."""
-    return [msgspec.structs.replace(event, place="") if event.kind == "contact" else event for event in events]
+    return [_without_place(event) for event in events]
+
+
+def _without_place(event: Event) -> Event:
+    """No place of a contact, no site by which a case came onto a list, and not the words of whoever reported where they are."""
+    if event.kind == "contact":
+        return msgspec.structs.replace(event, place="")
+    if event.kind == "case":
+        return msgspec.structs.replace(event, text=without_place(event.text))
+    return msgspec.structs.replace(event, place="", text="") if event.kind == "referral" else event
 
 
 def count_red_flags(access: Access, district_id: Id) -> dict[Id, int]:

@@ -14,13 +14,14 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.conferences import seats
 from server.queries.operation import outbox
-from server.tables.cases.case import mdt_case
+from server.tables.cases.case import case_event, mdt_case
 from server.tables.partnership.agency import agency, agreement
 from server.tables.partnership.worker import worker, worker_role
 from server.tables.people.person import person
 from shared.model.mail import MailKind
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
+from tests.server.conferences.test_today import agree
 from tests.web import county
 
 
@@ -39,6 +40,22 @@ def test_a_partner_finds_somebody_by_their_birthday(browser: Browser, words: str
     assert found.status_code == 200, found.text
     assert "Person 01" in found.text
     assert "Person 02" not in found.text
+
+
+def test_a_partners_timeline_says_nowhere_where_somebody_sleeps(
+    browser: Browser, enter: Enter, watford: Database, now: Any
+) -> None:
+    agree(enter, call(browser), "case-p01", 9)  # so that CGL works with them
+    with watford.writing() as session:
+        county.add(session, case_event, {
+            "id": "came", "case_id": "case-p01", "number": 77, "at": now, "step": "came", "to_state": "candidate",
+            "reason": "verified: seen bedded down by Aisha N, 9 Nov, site 'Station stairwell'", "district_id": county.WATFORD,
+        })  # fmt: skip
+    shown = browser.sign_in("ruth").get("/people/p01")
+    assert shown.status_code == 200
+    assert "Verified: seen bedded down by Aisha N, 9 Nov." in shown.text
+    assert "stairwell" not in shown.text
+    assert "Station stairwell" in browser.sign_in("tom").get("/people/p01").text
 
 
 @pytest.mark.parametrize("words", ["Lukasz", "lukasz obrien", "Łukasz O'Brien", "Lukash"])
