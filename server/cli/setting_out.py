@@ -9,19 +9,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NoReturn
 
 import click
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from server.database.context import Kind, acting
+from server.database.engine import Database, parse_url
 from server.http.services import Services
 from server.problems import Failure
+from server.queries.operation import processes
 from server.queries.operation.audit import note_terminal_act
 from server.restoring import BackupFault
 from server.settings import Settings, read_settings
-from server.upgrading import Unproven, bring_up_to_date
+from server.upgrading import Unproven, bring_up_to_date, is_behind
 
 UNUSABLE = 2
+OTHER_SCHEMA = (
+    "The schema is not this version's, and nothing changes it meanwhile: stop them and run `lantern upgrade`; or, with more than "
+    "one server over PostgreSQL, `lantern upgrade --rolling`."
+)
 
 
 def load_settings() -> Settings:
@@ -32,8 +41,36 @@ def load_settings() -> Settings:
         stop(str(error))
 
 
+def name_serving(settings: Settings) -> str:
+    """The processes that say that they serve the database that stands, in words; "" where none does, where there is no database
+    yet, where it is from before they said so, and where it cannot be read. Makes no file and no key."""
+    file = parse_url(settings.database)
+    if file.get_backend_name() == "sqlite" and not Path(str(file.database)).is_file():
+        return ""
+    database = Database(settings.database, pool_size=1)
+    try:
+        if not database.has_table("server_process"):
+            return ""
+        with acting(Kind.COMMAND), database.reading() as session:
+            serving = processes.list_serving(session, datetime.now(UTC))
+    except DatabaseError:
+        return ""
+    finally:
+        database.close()
+    return ", ".join(sorted({f"{each.host} ({each.number})" for each in serving}))
+
+
+def refuse_while_served(settings: Settings, why: str) -> None:
+    """End the command while a process serves the database that stands."""
+    if serving := name_serving(settings):
+        stop(f"Still serving: {serving}. {why} One that died is heard of no more after three minutes.")
+
+
 def renew_schema(settings: Settings, *, back_up: bool = True) -> None:
-    """Bring the database up to date, after a backup where that changes anything; ends the command where none can be made."""
+    """Bring the database up to date, after a backup where that changes anything; ends the command where none can be made, and
+    where a process serves that would find another schema under it."""
+    if is_behind(settings.database):
+        refuse_while_served(settings, OTHER_SCHEMA)
     try:
         folder = bring_up_to_date(settings, datetime.now(UTC), back_up=back_up)
     except BackupFault as fault:

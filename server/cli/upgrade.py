@@ -7,13 +7,9 @@ from json import dumps
 import click
 from msgspec import to_builtins
 
-from server.cli.setting_out import load_settings, stop
-from server.database.context import Kind, acting
-from server.database.opening import open_database, teach_key
-from server.queries.operation import processes
-from server.queries.operation.processes import ServerProcess
+from server.cli.setting_out import load_settings, name_serving, stop
+from server.database.opening import teach_key
 from server.restoring import BackupFault
-from server.settings import Settings
 from server.upgrading import Unproven, Upgraded, upgrade_whole
 
 PUT_BACK = 1
@@ -31,9 +27,10 @@ def upgrade(rolling: bool, as_json: bool) -> None:
     the owner of the tables. Exit codes: 0 done, 1 put back, 2 not begun.
     """
     settings = load_settings()
-    if not rolling and (serving := _list_serving(settings)):
-        named = ", ".join(sorted({f"{each.host} ({each.number})" for each in serving}))
-        stop(f"Still serving: {named}. Stop them first; or, with more than one server over PostgreSQL, say --rolling.")
+    if not rolling and (serving := name_serving(settings)):
+        stop(
+            f"Still serving: {serving}. Stop them first; or, with more than one server over PostgreSQL, say --rolling."
+        )
     try:
         done = upgrade_whole(settings, datetime.now(UTC))
     except BackupFault as fault:
@@ -43,18 +40,6 @@ def upgrade(rolling: bool, as_json: bool) -> None:
         sys.exit(PUT_BACK)
     teach_key(settings)
     click.echo(dumps(to_builtins(done)) if as_json else _say(done))
-
-
-def _list_serving(settings: Settings) -> list[ServerProcess]:
-    """Which processes say that they serve; nobody, where the schema is from before they did."""
-    database = open_database(settings, pool_size=1)
-    try:
-        if not database.has_table("server_process"):
-            return []
-        with acting(Kind.COMMAND), database.reading() as session:
-            return processes.list_serving(session, datetime.now(UTC))
-    finally:
-        database.close()
 
 
 def _say(done: Upgraded) -> str:

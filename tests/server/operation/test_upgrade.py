@@ -24,6 +24,8 @@ from tests.server.phone import Phone
 
 BEFORE = "0042"
 """A revision from before processes said that they serve."""
+SERVED = "0081"
+"""An earlier one at which they say so."""
 
 
 @pytest.fixture
@@ -160,6 +162,32 @@ def test_while_others_serve_it_is_asked_for(settings: Settings, database: Databa
     assert (asked.exit_code, "Still serving: two (7)." in asked.output) == (2, True)
     assert rolling.exit_code == 0
     assert run(settings).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["agency", "list"], ["migrate"], ["serve", "--port", "0"]])
+def test_no_command_changes_the_schema_under_a_server(
+    settings: Settings, database: Database, new_id: Callable[[], str], command: list[str]
+) -> None:
+    """The new version's tree is there and the old one still serves: a look at a list must not migrate what it serves over."""
+    now, last = datetime.now(UTC), newest_revision()
+    named = {"LANTERN_DATABASE": settings.database, "LANTERN_DATA": str(settings.data)}
+    with database.writing() as session:
+        new = ServerProcess(id=new_id(), host="two", number=7, started_at=now, seen_at=now)
+        processes.begin_process(session, new)
+    if command == ["agency", "list"]:
+        assert CliRunner().invoke(main, command, env=named).exit_code == 0, "nothing is to change"
+    downgrade(settings.database, SERVED)
+    refused = CliRunner().invoke(main, command, env=named)
+
+    assert (refused.exit_code, "Still serving: two (7)." in refused.output) == (2, True)
+    assert look(settings)[0] == SERVED
+    assert not (settings.data / "before-upgrades").exists(), "nothing was begun"
+    if command[0] == "serve":
+        return
+    with database.writing() as session:
+        processes.see_process(session, new.id, now - timedelta(hours=1))
+    assert CliRunner().invoke(main, command, env=named).exit_code == 0
+    assert look(settings)[0] == last
 
 
 def test_a_server_goes_on_over_the_schema_of_a_newer_version(
