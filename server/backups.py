@@ -27,7 +27,7 @@ from server.database.context import SETTING, Kind, acting, sign
 from server.database.engine import Database, parse_url
 from server.database.opening import open_database, teach_key
 from server.migrate import find_revision, upgrade
-from server.queries.operation import authority, standing
+from server.queries.operation import authority, processes, standing
 from server.queries.operation.audit import LedgerEntry
 from server.queries.sync import store as sync
 from server.restoring import BackupFault, run_tool, sync_to_disk, tool_url
@@ -265,12 +265,13 @@ def _replay(settings: Settings, folder: Path, now: datetime) -> int:
 def repeat_orders(settings: Settings, entries: Sequence[LedgerEntry], now: datetime) -> int:
     """Do again what a database does not know that was put back to an earlier state; returns how many orders that were.
 
-    The server writes as a device from now on that it never was before.
+    The server writes as a device from now on that it never was before. Whoever served when that state was kept does so no more.
     """
     database = Database(settings.database, pool_size=1)
     try:
         with database.writing() as session:
             sync.begin_again(session, int(now.timestamp() * 1000))
+            processes.end_all(session, now)
             return ledger.replay(session, entries, now, settings.timezone)
     finally:
         database.close()

@@ -9,11 +9,12 @@ import click
 
 from server.actions.operation.orders import open_ledger
 from server.backups import make_backup, repeat_orders, restore_backup
-from server.cli.setting_out import load_settings, note_act, renew_schema, stop, working
+from server.cli.setting_out import load_settings, note_act, refuse_while_served, renew_schema, stop, working
 from server.restoring import BackupFault
 from server.sealed_backups import opened, read_recipients, seal_backup
 
 ENCRYPTED = "encrypted"
+WRITTEN_MEANWHILE = "Stop them first: what is written while a backup is loaded would be lost, and nobody told."
 
 
 @click.command()
@@ -67,6 +68,7 @@ def restore(source: Path, keys: Path | None, identity: Path | None, yes: bool, a
     backup does not hold.
     """
     settings = load_settings()
+    refuse_while_served(settings, WRITTEN_MEANWHILE)
     if not yes:
         click.confirm("Replace the present database with this backup?", abort=True)
     try:
@@ -101,6 +103,7 @@ def replay_orders() -> None:
     For a database that was put back by other means than `lantern restore`, such as a machine's snapshot. Stop the server first.
     """
     settings = load_settings()
+    refuse_while_served(settings, "Stop them first: what the database forgot is shown by them meanwhile.")
     renew_schema(settings)
     done = repeat_orders(settings, open_ledger(settings).read(), datetime.now(UTC))
     _note("replay_orders", f"{done} orders")

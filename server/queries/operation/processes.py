@@ -13,6 +13,7 @@ SEEN_EVERY = timedelta(seconds=30)
 DEAD_AFTER = timedelta(minutes=3)
 """Not heard for so long and not ended: it has died, or its machine has."""
 KEPT_FOR = timedelta(days=7)
+_unended = server_process.c.ended_at.is_(None)
 
 
 class ServerProcess(Value, frozen=True, kw_only=True):
@@ -42,6 +43,11 @@ def end_process(session: Session, process_id: Id, now: datetime) -> None:
     session.execute(update(server_process).where(server_process.c.id == process_id).values(seen_at=now, ended_at=now))
 
 
+def end_all(session: Session, now: datetime) -> None:
+    """Whoever served does not serve this database: it was put back."""
+    session.execute(update(server_process).where(_unended).values(ended_at=now))
+
+
 def list_serving(session: Session, now: datetime) -> list[ServerProcess]:
     """Those that are there, the newest last."""
     return _list(session, select(server_process).where(_unended, server_process.c.seen_at > now - DEAD_AFTER))
@@ -51,9 +57,6 @@ def list_died(session: Session, since: datetime, now: datetime) -> list[ServerPr
     """Those that ended without saying so, last seen from a moment on."""
     is_silent = server_process.c.seen_at.between(since, now - DEAD_AFTER)
     return _list(session, select(server_process).where(_unended, is_silent))
-
-
-_unended = server_process.c.ended_at.is_(None)
 
 
 def _list(session: Session, query: Select[Any]) -> list[ServerProcess]:

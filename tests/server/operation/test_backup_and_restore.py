@@ -5,10 +5,12 @@ wiped; a damaged backup is refused.
 import os
 import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from litestar.testing import TestClient
 from msgspec import json, structs
 from sqlalchemy import text
@@ -19,10 +21,12 @@ from server.actions.operation.ledger import replay
 from server.actions.people.erasure import forget_person
 from server.app import create_app, create_services
 from server.backups import BackupFault, list_backups, make_backup, read_manifest, restore_backup
+from server.cli import main
 from server.database.engine import Database
 from server.http.services import Services
-from server.queries.operation import devices
+from server.queries.operation import devices, processes
 from server.queries.operation.audit import LedgerEntry
+from server.queries.operation.processes import ServerProcess
 from server.queries.people.people import find_person
 from server.queries.street import contacts
 from server.queries.sync import store as sync
@@ -230,3 +234,46 @@ def test_a_backup_of_the_other_database_is_refused(
     (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     with pytest.raises(BackupFault, match="names"):
         restore_backup(settings, folder, clock())
+
+
+def test_nothing_takes_the_place_of_a_database_that_a_process_serves(
+    phone: Phone, services: Services, settings: Settings, clock: Clock, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    """What pages write between the load and the take-over would be gone, and nobody would be told."""
+    named = {"LANTERN_DATABASE": settings.database, "LANTERN_DATA": str(settings.data)}
+    now = datetime.now(UTC)
+    with services.database.writing() as session:
+        new = ServerProcess(id=new_id(), host="two", number=7, started_at=now, seen_at=now)
+        processes.begin_process(session, new)
+    folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+    assert phone.push(phone.contact()).status_code == 200
+    for command in (["restore", str(folder), "--yes"], ["replay"]):
+        refused = CliRunner().invoke(main, command, env=named)
+        assert (refused.exit_code, "Still serving: two (7)." in refused.output) == (2, True), command
+    with services.database.reading() as session:
+        assert contacts.count_contacts(session) == 1
+    with services.database.writing() as session:
+        processes.end_process(session, new.id, now)
+
+    for _ in range(2):  # the backup was made while it served: nobody serves what was put back
+        done = CliRunner().invoke(main, ["restore", str(folder), "--yes"], env=named)
+        assert done.exit_code == 0, done.output
+    restored = Database(settings.database, pool_size=1)
+    with restored.reading() as session:
+        assert contacts.count_contacts(session) == 0
+        assert processes.list_serving(session, datetime.now(UTC)) == []
+        assert processes.list_died(session, now - timedelta(days=1), now + timedelta(hours=1)) == []
+    restored.close()
+
+
+def test_a_damaged_database_is_no_reason_against_a_restore(
+    services: Services, settings: Settings, clock: Clock, tmp_path: Path, database_kind: str
+) -> None:
+    if database_kind == "postgresql":
+        pytest.skip("a file alone can be damaged so")
+    folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+    destroy(services.database)
+    Path(str(services.database.url.database)).write_bytes(b"not a database at all" * 1000)
+    named = {"LANTERN_DATABASE": settings.database, "LANTERN_DATA": str(settings.data)}
+    done = CliRunner().invoke(main, ["restore", str(folder), "--yes"], env=named)
+    assert done.exit_code == 0, done.output
