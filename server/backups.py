@@ -26,9 +26,10 @@ from server.actions.operation.audit_sealing import HEADS_FILE
 from server.database.context import SETTING, Kind, acting, sign
 from server.database.engine import Database, parse_url
 from server.database.opening import open_database, teach_key
-from server.migrate import find_revision, upgrade
-from server.queries.operation import authority, processes, standing
+from server.migrate import find_revision, newest_revision, upgrade
+from server.queries.operation import authority, jobs, processes, standing
 from server.queries.operation.audit import LedgerEntry
+from server.queries.operation.jobs import BACKUP, JobRun
 from server.queries.sync import store as sync
 from server.restoring import BackupFault, run_tool, sync_to_disk, tool_url
 from server.settings import Settings
@@ -51,6 +52,8 @@ KEYS = "keys"
 LEDGER = "ledger.jsonl"
 STAMP = "%Y%m%dT%H%M%SZ"
 HALF_KEPT = timedelta(days=1)
+BACKUP_EVERY = timedelta(hours=26)
+"""Each night, and as long as one may take."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
         _forget_old(target, retained)
         if is_told:
             _tell_what_is_safe(database, target, retained)
+            _tell_that_it_is_made(database, now)
     finally:
         database.close()
         shutil.rmtree(half, ignore_errors=True)
@@ -293,6 +297,13 @@ def _tell_what_is_safe(database: Database, target: Path, retained: int) -> None:
     acked = [{int(number): n for number, n in read_manifest(each).acked.items()} for each in list_backups(target)]
     with database.writing() as session:
         sync.set_safe(session, safe_numbers(acked, retained))
+
+
+def _tell_that_it_is_made(database: Database, now: datetime) -> None:
+    """For the page “Server” and its mails. A schema of another version is left as it is: backing up asks nothing of it."""
+    if find_revision(database) == newest_revision():
+        with database.writing() as session:
+            jobs.set_run(session, JobRun(name=BACKUP, started_at=now, done=1, late_after=now + BACKUP_EVERY))
 
 
 def _digest(path: Path) -> str:

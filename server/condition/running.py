@@ -1,5 +1,5 @@
-"""What is found while a server runs: its disk and ledger, its schema, its processes, its jobs, its mail, and what waits for
-partners' systems. One list for `/ready`, the page “Server”, the mails to whoever administers, the log and the metrics.
+"""What is found while a server runs: its disk and ledger, its schema, its processes, its jobs, its backups, its mail, and what
+waits for partners' systems. One list for `/ready`, the page “Server”, the mails to whoever administers, the log and the metrics.
 """
 
 import shutil
@@ -33,13 +33,15 @@ def list_findings(settings: Settings, database: Database, soundness: Soundness, 
         return [schema]
     trouble = soundness.list_trouble()
     with database.reading() as session:
+        runs = jobs.list_runs(session)
         return [
             unsafe("sound", " ".join(trouble))
             if trouble
             else well("sound", "Disk, log and ledger are as they should be."),
             schema,
             look_at_room(shutil.disk_usage(settings.data).free),
-            *look_at_jobs(list(jobs.list_runs(session).values()), now),
+            *look_at_jobs([each for each in runs.values() if each.name != jobs.BACKUP], now),
+            look_at_backups(runs.get(jobs.BACKUP), now),
             look_at_processes(processes.list_died(session, now - DIED_LATELY, now)),
             *_look_at_mail(session, settings, now),
             *_look_at_hooks(session),
@@ -90,6 +92,16 @@ def look_at_jobs(runs: Sequence[JobRun], now: datetime) -> Iterator[Finding]:
             )
     if is_well:
         yield well("jobs", f"All {len(runs)} began when they should, and went well." if runs else "None has begun yet.")
+
+
+def look_at_backups(last: JobRun | None, now: datetime) -> Finding:
+    """Was a backup made lately? Whether it is whole, and where it lies, `lantern doctor` says. Pure."""
+    if last is None:
+        return look("backups", "None was ever made of this database: run `lantern backup` each night, by its timer.")
+    made = f"The last was made on {last.started_at:%d %B at %H:%M} UTC"
+    if last.is_late(now):
+        return look("backups", f"{made}: does the timer run? `systemctl status lantern-backup` says why it failed.")
+    return well("backups", f"{made}.")
 
 
 def look_at_processes(died: Sequence[ServerProcess]) -> Finding:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from server.backups import BackupFault, list_backups, read_manifest
+from server.backups import BACKUP_EVERY, BackupFault, list_backups, read_manifest
 from server.condition.finding import Finding, look, unsafe, well
 from server.condition.running import look_at_room
 from server.database.engine import parse_url
@@ -19,7 +19,6 @@ OTHERS = 0o077
 READERS = 0o007
 """A password file may be read by the server's group."""
 WRITERS = 0o022
-BACKUP_EVERY = timedelta(hours=26)
 KEPT_APART = ("keys", "keys/*", "ledger.jsonl", "audit-heads*")
 
 

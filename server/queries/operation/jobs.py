@@ -10,6 +10,9 @@ from server.database import bulk
 from server.tables.operation.job import job, lease
 from shared.model.value import Value
 
+BACKUP = "backup"
+"""Made by a command of its own, not by a server, and kept among the jobs: so that one that stays out is told as they are."""
+
 
 class JobRun(Value, frozen=True, kw_only=True):
     """The last run of a job. `looked_until` is when the last one that went well began, `late_after` by when the next one should
@@ -42,7 +45,7 @@ def list_leases(session: Session) -> list[HeldLease]:
 
 def keep_only(session: Session, names: Collection[str]) -> None:
     """Forget jobs that there are no more: they would be late for ever."""
-    session.execute(delete(job).where(job.c.name.not_in(names)))
+    session.execute(delete(job).where(job.c.name.not_in([*names, BACKUP])))
 
 
 def list_runs(session: Session) -> Mapping[str, JobRun]:

@@ -45,7 +45,10 @@ def show_outbox(request: AnyRequest, door: NamedDependency[Door], services: Name
         access.require(Act.SEE_OUTBOX)
         unsent = outbox.list_unsent(access.session)
         sent = [each for each in outbox.list_posted(access.session, SENT_SHOWN) if each.state is MailState.SENT]
-        runs = sorted(jobs.list_runs(access.session).values(), key=lambda run: run.started_at, reverse=True)
+        every = jobs.list_runs(access.session).values()
+        runs = sorted(
+            (each for each in every if each.name != jobs.BACKUP), key=lambda run: run.started_at, reverse=True
+        )
         named = addressees.describe(access.session, [each.mail for each in (*unsent, *sent)])
         return page(
             request, "admin/outbox.html", title="E-mails", section=SECTION, worker=access.worker, now=access.now,

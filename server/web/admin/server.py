@@ -23,6 +23,7 @@ NAMES = {
     "schema": "Database’s schema",
     "disk": "Room on the disk",
     "jobs": "Jobs",
+    "backups": "Backups",
     "processes": "Processes",
     "mail": "E-mails",
     "systems": "Partners’ systems",

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import select, text
 
+from server.backups import make_backup
 from server.condition import running as condition
 from server.condition.finding import Grade
 from server.condition.running import is_ready, list_findings, look_at_room
@@ -27,6 +29,7 @@ from server.queries.operation.jobs import JobRun
 from server.queries.operation.processes import ServerProcess
 from server.settings import MailSettings, Settings
 from server.soundness import Soundness
+from server.tables.operation.job import job
 from server.tables.operation.mail import mail
 from server.tables.partnership.worker import worker
 from tests.conftest import Clock
@@ -48,6 +51,8 @@ def services(filled: Database, settings: Settings, clock: Clock, new_id: Callabl
 
     named = replace(settings, mail=MailSettings(host="127.0.0.1", sender="lantern@example.org"))
     made = create_services(named, clock, new_id)
+    with made.database.writing() as session:
+        jobs.set_run(session, JobRun(name=jobs.BACKUP, started_at=clock()))
     yield made
     made.database.close()
 
@@ -99,6 +104,31 @@ def test_a_job_that_failed_and_one_that_is_late_are_told_on_the_page_in_the_log_
     assert "amiss: job retention: It failed the last time (OSError)" in caplog.text
     assert "The job “digests”" in page and "It failed the last time (OSError)" in page
     assert run(services) == 0  # once a day of each
+
+
+def test_backups_that_stay_out_are_told_on_the_page_and_by_mail(
+    services: Services, browse: Callable[[str], Browser], clock: Clock, tmp_path: Path  # noqa: F811
+) -> None:  # fmt: skip
+    """The timer was never enabled, or fails: `lantern doctor --backups` alone knew, and nobody runs it every day."""
+    with services.database.writing() as session:
+        session.execute(mail.delete())
+        session.execute(job.delete())
+    grade, words = find(services)["backups"]
+    assert (grade, "None was ever made" in words) == (Grade.LOOK, True)
+    run(services)
+    assert "backups" in mails(services.database)
+    assert "None was ever made" in browse("omar").get("/server").text
+
+    make_backup(services.settings, tmp_path / "backups", clock(), retained=2)
+    with services.database.writing() as session:
+        jobs.keep_only(session, [job.name for job in JOBS])  # as each server does when it starts
+    assert find(services)["backups"][0] is Grade.WELL
+    clock.advance(hours=25)
+    assert find(services)["backups"][0] is Grade.WELL
+    make_backup(services.settings, tmp_path / "upgrades", clock(), retained=2, is_told=False)
+    clock.advance(hours=2)
+    grade, words = find(services)["backups"]
+    assert (grade, "does the timer run" in words) == (Grade.LOOK, True), "one before an upgrade is no nightly one"
 
 
 def test_whoever_has_another_role_sees_no_server(browse: Callable[[str], Browser]) -> None:  # noqa: F811
@@ -221,7 +251,7 @@ def test_another_schema_gets_no_requests(services: Services, client: Any) -> Non
 def test_readiness_says_no_more_than_what_was_looked_at(client: Any) -> None:  # noqa: F811
     told = client.get("/ready").json()
 
-    assert set(told["checks"]) == {"sound", "schema", "disk", "jobs", "processes", "mail"}
+    assert set(told["checks"]) == {"sound", "schema", "disk", "jobs", "backups", "processes", "mail"}
     assert set(told["checks"].values()) <= {"well", "look", "unsafe"}
 
 
@@ -238,4 +268,4 @@ def test_a_job_that_there_is_no_more_is_not_late_for_ever(services: Services, no
         jobs.set_run(session, JobRun(name="mail", started_at=now, late_after=now + timedelta(1)))
         jobs.keep_only(session, [job.name for job in JOBS])
     with services.database.reading() as session:
-        assert set(jobs.list_runs(session)) == {"mail"}
+        assert set(jobs.list_runs(session)) == {"mail", jobs.BACKUP}
