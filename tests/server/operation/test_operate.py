@@ -242,6 +242,17 @@ exit 0
     assert (done.returncode != 0) == (fails == "backup" or (bool(fails) and is_rehearsed)), done.stderr
 
 
+def test_the_guide_stops_the_server_before_its_files_are_others() -> None:
+    """Pages are read from the tree when they are asked for: the old process would show the new one's."""
+    guide = (ROOT / "docs" / "operate" / "README.md").read_text(encoding="utf-8")
+    upgrade = guide[guide.index("\n## Upgrade\n") :]
+    steps = upgrade[upgrade.index("```") :].split("```")[1]
+    assert steps.index("systemctl stop lantern") < steps.index("git checkout") < steps.index("make assets")
+    assert steps.index("git fetch") < steps.index("systemctl stop lantern"), (
+        "what can fail for want of a network comes first"
+    )
+
+
 def test_a_base_bears_the_time_of_its_end_and_a_killed_one_is_thrown_away(tmp_path: Path) -> None:
     """Of a base that bore the time of its beginning PostgreSQL makes no moment before its end; and each that was killed lay there
     for good, as large as the database.
