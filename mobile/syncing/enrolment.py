@@ -5,6 +5,7 @@ What an earlier life of this phone left sealed is handed over first: it is signe
 """
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -50,23 +51,31 @@ class Enrolment:
     ) -> None:
         self._vaults, self._door, self._keystore, self._sealed = vaults, door, keystore, sealed
         self._connect, self._app, self._label = connect, app, label
+        self._left = 0
+        """How many changes were set aside for another address, on the tries so far."""
 
     def enrol(self, code: str, server_url: str, pin: str) -> Enrolling:
         """Enrol with a one-time code. Whatever goes wrong is told in a sentence; only the disk raises `StoreError`."""
         refusal = self._refusal(server_url, pin)
         if refusal is not None:
             return Enrolling(enrolled=False, message=refusal)
+        before = self._vaults.find_card()
         try:
-            self._hand_over_what_is_left()
+            self._left += self._hand_over_what_is_left(checked_address(server_url))
             self._keystore.make_keys()
             answer = self._ask(checked_address(server_url), code)
         except NoAnswer:
             return Enrolling(enrolled=False, message=NO_NETWORK)
         if isinstance(answer, Reply):
             return Enrolling(enrolled=False, message=_say_no(answer))
-        self._settle(checked_address(server_url), answer, pin)
+        card = _make_card(checked_address(server_url), answer)
+        if before is not None:
+            sort_set_aside(self._vaults.data, before, card)  # first: the new card's trips offer what is set aside
+        self._settle(card, answer, pin)
+        left, self._left = self._left, 0
         return Enrolling(
             enrolled=True,
+            message=_say_left(left, before, card) if before is not None and left else "",
             match_digits=answer.match_digits,
             worker_name=answer.config.worker.name,
             team_name=answer.config.team.name,
@@ -95,15 +104,7 @@ class Enrolment:
         finally:
             client.close()
 
-    def _settle(self, server_url: str, enrolled: Enrolled, pin: str) -> None:
-        card = DeviceCard(
-            server_url=server_url,
-            device_number=enrolled.device.number,
-            sealing_key=decode64(enrolled.sealing_key),
-            lease_hours=enrolled.config.lease_hours,
-            shred_after_days=enrolled.config.shred_after_days,
-        )
-
+    def _settle(self, card: DeviceCard, enrolled: Enrolled, pin: str) -> None:
         def fill(store: Store) -> None:
             record = Record(store)
             with store.writing() as connection:
@@ -113,19 +114,37 @@ class Enrolment:
 
         self._door.make(card, pin, fill)
 
-    def _hand_over_what_is_left(self) -> None:
-        """Send what an erased life of this phone left sealed, while its old signing key still stands. Raises `NoAnswer`."""
+    def _hand_over_what_is_left(self, server_url: str) -> int:
+        """Send what an erased life of this phone left sealed, while its old signing key still stands; what is not taken is set
+        aside. Returns how many changes that are, where they were for another address than the one that is joined now. Raises
+        `NoAnswer` where it is the same one, which may answer later: an old one that is gone would keep the phone out for ever.
+        """
         card = self._vaults.find_card()
         if card is None or not self._sealed.numbers:
-            return
+            return 0
         client = self._connect(card.server_url)
         try:
             rounds.send_sealed(self._sealed, client, card.device_number, self._app)
         except KeystoreLost:
             pass  # signed for by the new key, once there is one (`Courier`)
+        except NoAnswer:
+            if card.server_url == server_url:
+                raise
         finally:
             client.close()
+        left = len(self._sealed.numbers)
         self._sealed.set_aside(set_aside_path(self._vaults.data, card.device_number))
+        return left if card.server_url != server_url else 0
+
+
+def _make_card(server_url: str, enrolled: Enrolled) -> DeviceCard:
+    return DeviceCard(
+        server_url=server_url,
+        device_number=enrolled.device.number,
+        sealing_key=decode64(enrolled.sealing_key),
+        lease_hours=enrolled.config.lease_hours,
+        shred_after_days=enrolled.config.shred_after_days,
+    )
 
 
 def may_enrol(door: StoreOpener, vaults: Vaults) -> bool:
@@ -143,6 +162,39 @@ def set_aside_path(data: Path, device_number: int) -> Path:
 def list_set_aside(data: Path) -> list[tuple[int, Path]]:
     """The earlier numbers whose boxes still wait here."""
     return [(int(path.stem.removeprefix("sealed-")), path) for path in sorted(data.glob("sealed-*.kept"))]
+
+
+def sort_set_aside(data: Path, before: DeviceCard, now: DeviceCard) -> None:
+    """Boxes that were sealed to another server than this one are kept from it; its own, from an earlier time, are taken up again.
+
+    Another server would take them as its own phone's, could not open them, and the phone would forget them. One of the same
+    address whose key is another is the same: it keeps the keys that it had.
+    """
+    if _is_elsewhere(before, now):
+        for path in sorted(data.glob("sealed-*.kept")):
+            path.replace(path.with_name(f"{path.stem}-{_mark(before.sealing_key)}.elsewhere"))
+    mark = _mark(now.sealing_key)
+    for path in sorted(data.glob(f"sealed-*-{mark}.elsewhere")):
+        path.replace(path.with_name(f"{path.stem.removesuffix(f'-{mark}')}.kept"))
+
+
+def _is_elsewhere(before: DeviceCard, now: DeviceCard) -> bool:
+    return before.server_url != now.server_url and before.sealing_key != now.sealing_key
+
+
+def _mark(sealing_key: bytes) -> str:
+    return sha256(sealing_key).hexdigest()[:16]
+
+
+def _say_left(left: int, before: DeviceCard, now: DeviceCard) -> str:
+    """What could not be handed over first, and where it is now."""
+    changes = "One change" if left == 1 else f"{left} changes"
+    if _is_elsewhere(before, now):
+        return (
+            f"{changes} for another server, {before.server_url}: nobody took them there. They stay sealed on this phone, and go "
+            "out once it is enrolled there again. Tell your administrator."
+        )
+    return f"{changes} for {before.server_url}: nobody took them there. They go to the new address at the next sync."
 
 
 def _say_no(reply: Reply) -> str:

@@ -183,6 +183,8 @@ def _answered(state: EnrolState, enrolling: Enrolling) -> Result:
     matched = _with(
         state,
         step=Step.MATCH,
+        problem="left" if enrolling.message else "",
+        message=enrolling.message,
         match_digits=enrolling.match_digits,
         worker_name=enrolling.worker_name,
         team_name=enrolling.team_name,

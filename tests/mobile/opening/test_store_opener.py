@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from mobile.device.keystore import FileKeystore
 from mobile.field.views import ContactDraft, LockState, PersonDraft, VisitDraft
@@ -221,6 +222,61 @@ def test_a_lost_keystore_is_told_plainly_and_a_new_code_begins_again(rig: Rig) -
     assert answer.state is LockState.KEYSTORE_LOST and "kept safe" in answer.message
     assert rig.field.enrol("new code", "https://lantern.test", PIN).enrolled
     assert rig.field.unsent() == 0 and (rig.data / "sealed-7.kept").exists()
+
+
+def erased(rig: Rig) -> bytes:
+    """A phone with two changes unsent, erased by ten wrong PINs; returns what lies sealed on it."""
+    field = rig.enrol()
+    field.record_visit(VisitDraft())
+    field.record_visit(VisitDraft())
+    field.lock()
+    wrong_pins(rig, 5)
+    rig.clocks.pass_(minutes=21)
+    wrong_pins(rig, 5)
+    assert rig.field.lock_state is LockState.ERASED
+    return (rig.data / "sealed.box").read_bytes()
+
+
+def test_an_address_that_is_gone_keeps_nobody_from_enrolling_and_loses_nothing(rig: Rig) -> None:
+    """The same server under a new address: what was sealed is set aside and handed over there."""
+    sealed = erased(rig)
+    again = rig.field.enrol("new code", "https://lantern.test", PIN)
+    assert not again.enrolled and "does not answer" in again.message, "the same address: it may answer in a minute"
+    assert rig.field.unsent() == 2
+
+    answer = rig.field.enrol("new code", "https://moved.test", PIN)
+
+    assert answer.enrolled
+    assert "2 changes" in answer.message and "https://lantern.test" in answer.message
+    assert (rig.data / "sealed-7.kept").read_bytes() == sealed
+
+
+def test_what_is_sealed_to_another_server_is_kept_from_this_one_until_its_own_is_back(rig: Rig) -> None:
+    """This one would take the boxes as its own phone's, could not open them, and the phone would forget them."""
+    sealed = erased(rig)
+    first = rig.server.private
+    rig.server.private = X25519PrivateKey.generate()
+    answer = rig.field.enrol("new code", "https://elsewhere.test", PIN)
+    assert answer.enrolled and "another server" in answer.message
+    assert not list(rig.data.glob("sealed-*.kept"))
+    (kept,) = rig.data.glob("sealed-*.elsewhere")
+    assert kept.read_bytes() == sealed
+
+    second = erased_again(rig)
+    rig.server.private = first
+    assert rig.field.enrol("new code", "https://lantern.test", PIN).enrolled
+    assert (rig.data / "sealed-7.kept").read_bytes() == sealed, "its own server again"
+    (other,) = rig.data.glob("sealed-*.elsewhere")
+    assert other.read_bytes() == second, "of one number at two servers neither replaces the other"
+
+
+def erased_again(rig: Rig) -> bytes:
+    rig.field.record_visit(VisitDraft())
+    rig.field.lock()
+    wrong_pins(rig, 5)
+    rig.clocks.pass_(minutes=21)
+    wrong_pins(rig, 5)
+    return (rig.data / "sealed.box").read_bytes()
 
 
 def test_background_idle_and_screen_off_lock_and_close_the_store(rig: Rig) -> None:

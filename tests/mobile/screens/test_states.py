@@ -150,6 +150,18 @@ def test_a_phone_that_no_pin_opens_offers_a_new_code(lock):
     assert effects == [Go(screen="enrol", replace=True)]
 
 
+def test_what_an_earlier_server_never_took_is_said_beside_the_digits() -> None:
+    told = Enrolling(
+        enrolled=True, match_digits="4711", message="2 changes for https://old.test: nobody took them there."
+    )
+    state, _ = play(enrol, enrol.EnrolState(step=enrol.Step.WORKING), enrol.Answered(enrolling=told))
+    assert (state.step, state.problem, state.message) == (enrol.Step.MATCH, "left", told.message)
+    state, _ = play(
+        enrol, enrol.EnrolState(step=enrol.Step.WORKING), enrol.Answered(enrolling=structs.replace(told, message=""))
+    )
+    assert (state.step, state.problem) == (enrol.Step.MATCH, "")
+
+
 LINK = "lantern://enrol?server=https%3A%2F%2Flantern.test&code=ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
