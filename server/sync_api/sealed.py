@@ -58,7 +58,7 @@ class SealedTaken(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kept: int
     status: str = ""
     pin_freed: int = 0
-    """When a lead last let the PIN be tried again (ms), for a day: a blocked phone obeys each press once."""
+    """When a lead last let the PIN be tried again (ms), for a day or until the phone was open: each press is obeyed once."""
 
 
 read_outbox = msgspec.json.Decoder(SealedOutbox).decode
@@ -90,15 +90,24 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
     with services.database.writing() as session:
         found = services.opener.take(session, outbox.device, outbox.boxes, now, clock)
         acked = sync.get_device_state(session, outbox.device).acked
-        pressed_at = devices.find_pin_freed(session, caller.number, now - FREED_FOR)
+        pressed_ms = _find_press(session, caller.number, now)
     taken = SealedTaken(
         acked=acked,
         opened=len(found.opened),
         kept=len(found.kept),
         status=status,
-        pin_freed=to_ms(pressed_at) if pressed_at is not None else 0,
+        pin_freed=pressed_ms,
     )
     return answer(request, msgspec.json.encode(taken))
+
+
+def _find_press(session: Session, number: int, now: datetime) -> int:
+    """When a lead last let the PIN be tried again (ms); 0 where the phone was open since, so that its block is over and the next
+    is another. What is sent sealed says nothing of that."""
+    pressed_at = devices.find_pin_freed(session, number, now - FREED_FOR)
+    if pressed_at is None or to_ms(pressed_at) <= sync.find_seen_ms(session, number):
+        return 0
+    return to_ms(pressed_at)
 
 
 def standing(session: Session, services: Services, caller: Caller, now: datetime) -> str:

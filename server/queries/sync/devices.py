@@ -227,6 +227,12 @@ def _seen(visit: Visit) -> tuple[int, int, int, str]:
     return visit.now_ms, visit.now_ms - visit.phone_ms, unsent, storable(visit.app, APP_LENGTH)
 
 
+def find_seen_ms(session: Session, number: int) -> int:
+    """When a phone last pushed or pulled, which it can only while it is open; 0 where it never did."""
+    rows = Sql(session).rows("select seen_at_ms from sync_device where number = ?", number)
+    return int(rows[0][0] or 0) if rows else 0
+
+
 def record_refusal(session: Session, number: int, code: str) -> None:
     """Count a refused push (its own transaction was undone). Only gaps and forks are told apart."""
     column = {"gap": "gaps", "fork": "forks"}.get(code)

@@ -27,6 +27,7 @@ from server.queries.sync.changes import (
 from server.queries.sync.devices import (
     DeviceHealth,
     Visit,
+    find_seen_ms,
     get_device_state,
     list_acked,
     list_device_health,
@@ -81,6 +82,7 @@ __all__ = [
     "find_numbers_here",
     "find_scopes",
     "find_scopes_of_changes",
+    "find_seen_ms",
     "get_device_state",
     "get_fields",
     "judge_again",

@@ -84,6 +84,23 @@ def test_a_blocked_phone_hears_that_its_pin_may_be_tried_again(
     assert "pin_freed" not in send_sealed(phone).json(), "after a day it is over"
 
 
+def test_a_press_that_an_open_phone_has_outlived_ends_no_later_block(
+    phone: Phone, services: Services, cast: Cast, clock: Any
+) -> None:
+    """The block passed by itself before the phone had a network: the press would open the door to the next five guesses."""
+    with Door(services.database, cast.tom, services.clock(), services.new_id, may_change=True).open() as access:
+        free_pin(access, phone.number)
+    clock.advance(minutes=9)
+    assert "pin_freed" in send_sealed(phone).json(), "it is still locked"
+    clock.advance(minutes=1)
+    assert phone.pull().status_code == 200, "the right PIN came: this is asked with what it keeps under it"
+    clock.advance(minutes=30)
+    assert "pin_freed" not in send_sealed(phone).json()
+    with Door(services.database, cast.tom, services.clock(), services.new_id, may_change=True).open() as access:
+        free_pin(access, phone.number)
+    assert send_sealed(phone).json()["pin_freed"] == phone.now_ms
+
+
 def test_after_a_revocation_they_wait_in_quarantine(
     phone: Phone, database: Database, services: Services, cast: Cast
 ) -> None:
