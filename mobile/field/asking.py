@@ -9,6 +9,7 @@ from mobile.opening.context import Context
 from mobile.store import people, tellings
 from mobile.store.errors import NotHere
 from mobile.store.rows import just_after, to_ms
+from shared.geo.night import local_day
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.codes import ReceivingSupport, SupportNeed
 from shared.model.consent import ConsentSaid
@@ -38,7 +39,7 @@ class Asking:
             answers = find_newest(tellings.list_answers(connection, ids))
             known = _list_known(row.person, {each.need for each in people.list_needs(connection, ids)})
             said = [each for each in tellings.list_consents(connection, ids) if each.what is Shareable.ASSESSMENT]
-        today = self._context.clock.now().date()
+        today = local_day(self._context.clock.now())
         last = newest(each for each in said if each.agency_id is None)
         return ShortForm(
             person_id=row.id,

@@ -20,6 +20,13 @@ def outreach_night(moment: datetime, zone: str = DEFAULT_ZONE, starts_at_hour: i
     return local.date() if local.hour >= starts_at_hour else local.date() - timedelta(days=1)
 
 
+def local_day(moment: datetime, zone: str = DEFAULT_ZONE) -> date:
+    """The day of the calendar on which an aware moment falls there. Raises ValueError for a moment without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment needs its time zone to fall on a day.")
+    return moment.astimezone(_zone(zone)).date()
+
+
 @lru_cache(maxsize=8)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)

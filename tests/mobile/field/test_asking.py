@@ -1,6 +1,6 @@
 """The short form on the phone, with no signal: nothing asked twice, each answer kept as it is given, consent by word."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +185,14 @@ def test_what_was_half_written_of_a_later_question_waits_for_it(rig: Rig, red: s
     state, _ = play(state, asking.Kept())
     assert (state.words, state.half_written) == ("Bella", {second: "Bella"})
     assert play(state, asking.Typed(text=""))[0].half_written == {}
+
+
+def test_a_day_begins_at_midnight_where_they_are_in_summer_too(rig: Rig, red: str) -> None:
+    rig.clocks.wall = datetime(2027, 1, 15, 12, 0, tzinfo=UTC)
+    rig.field.give_answer(red, "pet", "yes")
+    months = next(each.lives_months for each in SHORT_FORM if each.key == "pet")
+    assert months == 6
+    rig.clocks.wall = datetime(2027, 7, 15, 22, 30, tzinfo=UTC)
+    assert "pet" not in keys(rig, red), "its last day, at half past eleven"
+    rig.clocks.wall = datetime(2027, 7, 15, 23, 30, tzinfo=UTC)
+    assert "pet" in keys(rig, red), "half past midnight is the next day"
