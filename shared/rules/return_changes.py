@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from shared.model.value import Value
-from shared.rules.indicators import first_of_month, months_later
+from shared.rules.indicators import PERIODS, IndicatorPeriods, first_of_month, months_later
 
 
 class Known(Value, frozen=True, kw_only=True):
@@ -18,16 +18,15 @@ class Known(Value, frozen=True, kw_only=True):
     left_on: Collection[date] = ()
 
 
-def say_came(figure: str, known: Known, first: date) -> str:
-    """Why they are in this month's figure; `first` is its first day."""
+def say_came(figure: str, known: Known, first: date, periods: IndicatorPeriods = PERIODS) -> str:
+    """Why they are in this month's figure; `first` is its first day, `periods` what it was counted by."""
     within, before = _split(known, first)
     if figure == "accommodated":
         return f"moved in {_last(known.moved_in_on)}"
     if figure == "left_institution":
         return f"left {_last(known.left_on)}" if known.left_on else "care leaver, met this month"
     if figure == "long_term":
-        months = {first_of_month(night) for night in known.nights}
-        return f"met in {len({each for each in months if each > months_later(first, -12)})} of the last 12 months"
+        return _say_months(known, first, periods)
     if not within:
         return "met this month"
     if not before:
@@ -53,6 +52,14 @@ def say_went(figure: str, known: Known, first: date, *, is_seen: bool) -> str:
     last = f"last met {_say(before[-1])}" if before else "not met"
     since = [day for day in known.moved_in_on if before and day >= before[-1]]
     return f"{last}, moved in {_last(since)}" if since else last
+
+
+def _say_months(known: Known, first: date, periods: IndicatorPeriods) -> str:
+    many = periods.long_term_months
+    until = months_later(first, 1) if periods.long_term_with_this_month else first
+    months = {first_of_month(night) for night in known.nights}
+    among = len({each for each in months if months_later(until, -many) <= each < until})
+    return f"met in {among} of the {'last ' if until > first else ''}{many} months{'' if until > first else ' before'}"
 
 
 def _split(known: Known, first: date) -> tuple[list[date], list[date]]:

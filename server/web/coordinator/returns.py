@@ -203,7 +203,9 @@ def _row(counted: Month, figure: Figure, names: dict[Id, str]) -> Row:
         code=figure.code, label=figure.label, now=str(counted.count(figure.name)) if is_held else "Not held",
         before=str(counted.count_before(figure.name)) if is_held else "–", signed=str(signed.get(figure.name, "–")),
         people=named(now, {each: _say_nights(counted, each) for each in now}),
-        came=named(came, {each: say_came(figure.name, counted.known[each], counted.month) for each in came}),
+        came=named(
+            came, {each: say_came(figure.name, counted.known[each], counted.month, counted.settings) for each in came}
+        ),
         went=named(
             went,
             {

@@ -197,6 +197,10 @@ def test_each_difference_to_the_month_before_is_explained():
     assert say_came("long_term", Known(nights=[date(2026, month, 1) for month in (1, 5, 10)]), first) == (
         "met in 3 of the last 12 months"
     )
+    days = [date(2025, month, 1) for month in (10, 11, 12)] + [date(2026, 10, 3)]
+    outside = IndicatorPeriods(long_term_with_this_month=False)
+    assert say_came("long_term", Known(nights=days), first, outside) == "met in 3 of the 12 months before"
+    assert say_came("long_term", Known(nights=days), first) == "met in 3 of the last 12 months"
     assert say_came("left_institution", Known(left_on=[date(2026, 9, 1)]), first) == "left 1 September 2026"
     assert say_went("seen", gone, first, is_seen=False) == "last met 20 September 2026, moved in 22 September 2026"
     assert say_went("new", back, first, is_seen=True) == "met again, so no longer new"
