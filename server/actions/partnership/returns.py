@@ -24,6 +24,7 @@ from server.queries.maps.indicators import (
     list_seen_nights,
 )
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
+from server.queries.partnership.boundary_changes import list_lineage
 from server.queries.people import people
 from server.queries.people.brought_in import list_known_since
 from server.queries.people.stays import find_first_recorded
@@ -147,14 +148,13 @@ def find_month(
         list_moves_of(session, district_id),
     )
     known_since = list_known_since(session, district_id)
-    earlier = list_versions(session, district_id, months_later(first, -1))
     recorded = find_first_recorded(session, district_id)
 
     def count(of: date, on: date | None) -> MonthIndicators:
         return month_indicators(of, nights, exits, chosen, moves=moves, night=on, known_since=known_since)
 
     now = count(first, typical)
-    before = count(months_later(first, -1), earlier[-1].night if earlier else None)
+    before = count(months_later(first, -1), _find_signed_night(session, district_id, months_later(first, -1)))
     named = {person for each in (now, before) for figure in FIGURES for person in getattr(each, figure.name)}
     return Month(
         month=first,
@@ -170,6 +170,18 @@ def find_month(
         stays_since=day_of(recorded) if recorded else None,
         strangers_before=count_strangers(session, district_id, before.night),
     )
+
+
+def _find_signed_night(session: Session, district_id: Id, month: date) -> date | None:
+    """The typical night that a month was signed with last, else under the name that this ground had then; none where several
+    districts became this one and were signed with several."""
+    nights = []
+    for each in list_lineage(session, district_id):  # itself first
+        if versions := list_versions(session, each, month):
+            if each == district_id:
+                return versions[-1].night
+            nights.append(versions[-1].night)
+    return nights[0] if len(set(nights)) == 1 else None
 
 
 def _what_is_known(

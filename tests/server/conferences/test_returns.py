@@ -8,12 +8,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from server.actions.partnership.returns import list_versions, sign_month
+from server.actions.partnership.returns import find_month, list_versions, sign_month
 from server.problems import Invalid
+from server.queries.partnership.boundary_changes import end_district, follow
+from server.queries.partnership.districts import add_district
 from server.queries.people.erasure import delete_person
 from server.queries.street.looks import rebuild_looks
 from server.tables.people.person import person
 from server.tables.street.contact import contact, contact_person
+from shared.model.district import District
 from shared.rules.indicators import PERIODS
 from tests.server.conferences.test_at_once import while_held
 from tests.web import county
@@ -238,3 +241,17 @@ def test_a_month_is_not_over_while_its_last_night_is(enter, watford):
     assert "not over" in refused.value.errors[0]
     with enter("priya", timedelta(days=-12, hours=15)) as access:
         sign_month(access, county.WATFORD, date(2026, 10, 1), None, PERIODS, "")
+
+
+def test_the_night_signed_under_the_name_before_is_the_night_of_the_month_before(enter, october):
+    """The first return under a new name: else its figure of the night before is another than what was signed."""
+    night = date(2026, 9, 3)
+    with enter("priya") as access:
+        sign_month(access, county.WATFORD, date(2026, 9, 1), night, PERIODS, "")
+    with october.writing() as session:
+        end_district(session, county.WATFORD, date(2026, 9, 30))
+        add_district(session, District(id="herts", code="herts", name="Herts", valid_from=date(2026, 10, 1)))
+        follow(session, [county.WATFORD], ["herts"], date(2026, 10, 1))
+
+    with enter("priya") as access:
+        assert find_month(access.session, "herts", date(2026, 10, 1)).before.night == night
