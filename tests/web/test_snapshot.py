@@ -11,6 +11,7 @@ from server.actions.partnership.snapshots import read_sheet
 from server.database.engine import Database
 from server.queries.maps import snapshots
 from server.queries.maps.snapshots import Snapshot
+from server.tables.maps.snapshot import snapshot
 from server.tables.partnership.agency import team, team_district
 from server.tables.street.contact import contact, contact_person
 from tests.conftest import Clock
@@ -190,3 +191,14 @@ def test_the_date_is_for_those_who_run_it(night: Database, browse: Browse) -> No
     assert "12 Nov" not in plain(browse("helen").get("/snapshot-sheets").text)
     for who in ("aisha", "tom", "ruth", "omar"):
         assert browse(who).get("/snapshot-sheets").status_code == 403
+
+
+def test_whether_the_partner_is_independent_is_no_matter_of_who_looks(night: Database, browse: Browse) -> None:
+    """Planned by another's organisation, and the reader is of the partner's own: what is signed must not hang on who signs."""
+    path = planned(browse, night)
+    with night.writing() as session:
+        session.execute(snapshot.update().values(planned_by="rowan", partner_agency_id="watford-housing"))
+    assert "Yes. An independent partner takes part" in plain(browse("priya").get(path).text)
+    with night.writing() as session:
+        session.execute(snapshot.update().values(partner_agency_id="three-rivers-housing"))
+    assert "Not yet. An independent partner takes part" in plain(browse("priya").get(path).text)

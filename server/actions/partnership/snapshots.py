@@ -13,7 +13,7 @@ from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps import snapshots
 from server.queries.maps.snapshots import Snapshot
-from server.queries.partnership import agencies
+from server.queries.partnership import agencies, workers
 from server.queries.people import subjects
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
@@ -33,7 +33,7 @@ class Night(Value, frozen=True, kw_only=True):
     sightings: Mapping[Id, Sighting]
     counted: Counted
     is_independent: bool
-    """Is somebody there who is neither of the council nor of a team that walks?"""
+    """Is somebody there who is neither of the organisation that planned it nor of a team that walks?"""
 
 
 class Sheet(Value, frozen=True, kw_only=True):
@@ -155,7 +155,8 @@ def look_at(access: Access, snapshot_id: Id) -> Night:
         [pair for pair, is_same in pairs.items() if is_same], [pair for pair, is_same in pairs.items() if not is_same],
     )  # fmt: skip
     teams = {each.id: each.agency_id for each in agencies.list_teams(session)}
-    involved = {access.actor.agency_id, *(teams.get(walk.team_id) for _, walk in walks)}
+    planner = workers.find_worker(session, plan.planned_by)
+    involved = {planner.agency_id if planner else None, *(teams.get(walk.team_id) for _, walk in walks)}
     is_independent = plan.partner_agency_id is not None and plan.partner_agency_id not in involved
     return Night(
         plan=plan, walks=tuple(walks), named=tuple(named), sightings={each.id: each for each in sightings},
