@@ -133,7 +133,8 @@ class Counted(Value, frozen=True, kw_only=True):
     walked: tuple[str, ...]
     not_walked: tuple[str, ...]
     doubtful: tuple[tuple[Id, Id], ...]
-    """Two sightings of strangers, near to each other and by two teams, of which nobody has said whether they are the same."""
+    """Two sightings near to each other and by two teams, one of strangers, the other of strangers or of somebody whom the first
+    did not know, of which nobody has said whether they are the same."""
     recapture: Recapture | None = None
 
 
@@ -163,7 +164,8 @@ def count_night(
     same: Collection[tuple[Id, Id]] = (),
     different: Collection[tuple[Id, Id]] = (),
 ) -> Counted:
-    """Count. `same` and `different` are pairs of sightings whose strangers are, or are not, the same people."""
+    """Count. `same` and `different` are pairs of sightings whose strangers are, or are not, the same people; where one has none,
+    those whom it knew."""
     apart: list[tuple[Sighting, str]] = []
     counted: list[tuple[Sighting, Walk]] = []
     for each in sorted(sightings, key=lambda one: (one.at, one.id)) if approach is not Approach.ESTIMATE else []:
@@ -214,8 +216,10 @@ def _leave_out(apart: Sequence[tuple[Sighting, str]], met: Collection[Id]) -> Co
 
 
 def _strangers(sightings: Sequence[Sighting], same: Collection[tuple[Id, Id]]) -> int:
-    """People nobody knew; of sightings of the same ones the largest counts."""
+    """People nobody knew; of sightings of the same ones the largest counts, less those of them whom another team knew."""
     group = {each.id: each.id for each in sightings}
+    by_id = {each.id: each for each in sightings}
+    known: dict[Id, set[Id]] = {each.id: set() for each in sightings}
 
     def head(of: Id) -> Id:
         while group[of] != of:
@@ -223,12 +227,24 @@ def _strangers(sightings: Sequence[Sighting], same: Collection[tuple[Id, Id]]) -
         return of
 
     for one, other in same:
-        if one in group and other in group:
+        if one not in group or other not in group:
+            continue
+        if by_id[one].strangers and by_id[other].strangers:
             group[head(one)] = head(other)
+        else:
+            known[one] |= _whom_it_missed(by_id[one], by_id[other])
+            known[other] |= _whom_it_missed(by_id[other], by_id[one])
     most: dict[Id, int] = {}
+    knew: dict[Id, set[Id]] = {}
     for each in sightings:
         most[head(each.id)] = max(most.get(head(each.id), 0), each.strangers)
-    return sum(most.values())
+        knew.setdefault(head(each.id), set()).update(known[each.id])
+    return sum(max(number - len(knew[of]), 0) for of, number in most.items())
+
+
+def _whom_it_missed(of: Sighting, other: Sighting) -> set[Id]:
+    """Whom another sighting knew, and this one may have met as strangers; nobody where both, or neither, met strangers."""
+    return set(other.person_ids) - set(of.person_ids) if of.strangers and not other.strangers else set()
 
 
 def _told(named: Sequence[Named], sightings: set[Id], left_out: Counter[str]) -> list[Named]:
@@ -266,17 +282,23 @@ def _doubtful(
     sightings: Sequence[Sighting], same: Collection[tuple[Id, Id]], different: Collection[tuple[Id, Id]]
 ) -> tuple[tuple[Id, Id], ...]:
     settled = {frozenset(pair) for pair in (*same, *different)}
-    some = [each for each in sightings if each.strangers and each.position is not None]
+    some = [each for each in sightings if (each.strangers or each.person_ids) and each.position is not None]
     return tuple(
         (one.id, other.id)
         for place, one in enumerate(some)
         for other in some[place + 1 :]
         if one.team_id != other.team_id
+        and _may_be_same(one, other)
         and one.position is not None
         and other.position is not None
         and near_distance_m(one.position, other.position) <= SAME_PLACE_M
         and frozenset((one.id, other.id)) not in settled
     )
+
+
+def _may_be_same(one: Sighting, other: Sighting) -> bool:
+    both = bool(one.strangers and other.strangers)
+    return both or bool(_whom_it_missed(one, other) or _whom_it_missed(other, one))
 
 
 def _recapture(counted: Sequence[tuple[Sighting, Walk]]) -> Recapture | None:

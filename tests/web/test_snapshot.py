@@ -92,7 +92,11 @@ def test_records_are_counted_against_the_plan_and_strangers_met_twice_are_asked_
     ).groups()  # type: ignore[union-attr]
     browse("priya").send(f"{path}/lines", one=one, other=other, same="yes")
     said = plain(browse("priya").get(path).text)
-    assert "The figure now: 5 people" in said and "Are they the same people?" not in said
+    assert "The figure now: 5 people" in said
+    assert "1 whom they know at 01:00 by Beacon Watford, and 3 whom nobody knew at 02:00 by Second Walk" in said
+    browse("priya").send(f"{path}/lines", one="n4", other="n2", same="yes")
+    said = plain(browse("priya").get(path).text)
+    assert "The figure now: 4 people" in said and "Are they the same people?" not in said
 
 
 def test_who_partners_tell_of_counts_once_and_by_the_definition(night: Database, browse: Browse) -> None:
@@ -117,6 +121,8 @@ def test_two_organisations_sign_and_what_was_signed_never_changes(
     priya = browse("priya")
     assert "Say of each pair" in plain(priya.send(f"{path}/sign", **WORDS).text)
     priya.send(f"{path}/lines", one="n1", other="n2", same="no")
+    assert "Say of each pair" in plain(priya.send(f"{path}/sign", **WORDS).text)
+    priya.send(f"{path}/lines", one="n4", other="n2", same="no")
     assert "women" in plain(priya.send(f"{path}/sign", women="", hidden="").text)
     assert only(night).first_by is None
     assert priya.send(f"{path}/sign", **WORDS).status_code == 200

@@ -128,7 +128,7 @@ def drop_line(access: Access, snapshot_id: Id, line_id: Id) -> None:
 
 
 def judge_pair(access: Access, snapshot_id: Id, pair: tuple[Id, Id], is_same: bool) -> None:
-    """Say whether the strangers of two contacts are the same people. Raises Invalid for contacts of another night."""
+    """Say whether the strangers of one contact are those of another, or whom it knew. Raises Invalid for another night's."""
     plan = hold(access, snapshot_id)
     sightings = {each.id for each in snapshots.list_sightings(access.session, plan.district_id, plan.night)}
     if not set(pair) <= sightings or pair[0] == pair[1]:
@@ -196,7 +196,7 @@ def sign(access: Access, snapshot_id: Id, women: str, hidden: str) -> None:
     if access.now < over:
         wrong.append("The night is not over.")
     if night.counted.doubtful:
-        wrong.append("Say of each pair of strangers first whether they are the same people.")
+        wrong.append("Say of each pair first whether they are the same people.")
     if not women or not hidden or len(women) + len(hidden) > LONGEST_WORDS:
         wrong.append("Say how women, and people who sleep hidden, were looked and asked for.")
     if wrong:

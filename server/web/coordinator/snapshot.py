@@ -337,6 +337,7 @@ def _same_choices(night: Night, teams: Mapping[Id, str]) -> list[tuple[Id, str]]
 def _say_pairs(night: Night, teams: Mapping[Id, str]) -> list[tuple[Id, Id, str]]:
     def words(of: Id) -> str:
         each = night.sightings[of]
-        return f"{each.strangers} at {to_local(each.at):%H:%M} by {teams.get(each.team_id, '')}"
+        whom = f"{each.strangers} whom nobody knew" if each.strangers else f"{len(each.person_ids)} whom they know"
+        return f"{whom} at {to_local(each.at):%H:%M} by {teams.get(each.team_id, '')}"
 
     return [(one, other, f"{words(one)}, and {words(other)}") for one, other in night.counted.doubtful]

@@ -88,6 +88,24 @@ def test_strangers_near_each_other_are_asked_about_and_the_same_ones_count_once(
     assert count(*chain, same=[("1", "2"), ("2", "3")]).total == 3
 
 
+def test_a_stranger_and_somebody_known_met_at_one_place_are_asked_about() -> None:
+    """One team did not know him, the other did: nothing else would tell that they are one."""
+    two = (seen("1", strangers=1), seen("2", "marek", team="b"))
+    assert count(*two).doubtful == (("1", "2"),)
+    assert (count(*two).total, count(*two, different=[("1", "2")]).total) == (2, 2)
+    assert count(*two, different=[("1", "2")]).doubtful == ()
+    same = count(*two, same=[("2", "1")])
+    assert (same.total, same.seen, same.strangers, same.doubtful) == (1, 1, 0, ())
+    assert same.genders[str(Gender.NOT_KNOWN)] == 1
+
+    assert count(two[0], seen("2", "marek")).doubtful == (), "one team knows whom it met"
+    assert count(seen("1", "marek", strangers=1), two[1]).doubtful == (), "nobody is left whom the stranger could be"
+    assert count(seen("1", strangers=3), two[1], same=[("1", "2")]).total == 3
+    chain = (seen("1", strangers=2), seen("2", strangers=3, minutes=61), seen("3", "marek", team="b", minutes=62))
+    assert count(*chain, same=[("1", "2"), ("1", "3")]).total == 3, "Marek and two more"
+    assert count(*chain, same=[("1", "3"), ("2", "3")]).total == 1 + 1 + 2, "he is one of each, and the rest are others"
+
+
 def test_an_estimate_counts_who_was_told_of_and_a_spotlight_both() -> None:
     named = (
         Named(id="n1", said_by="Day centre", same_as="1"),
