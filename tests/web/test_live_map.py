@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from server.hotspots.live import NEGLECTED_NIGHTS, Change, find_squares
 from server.queries.maps.gazetteer import NamedPlace, add_places
 from server.queries.maps.tonight import CellLook
+from server.queries.street.looks import list_outings, rebuild_looks, renew_looks
+from server.tables.people.person import person_merge
 from server.tables.referrals.referral import referral
 from server.tables.street.look import look
 from server.tables.street.shift import visit
@@ -153,3 +155,30 @@ def test_a_stamp_changes_with_whatever_the_page_shows(browse, filled, now, chang
             later = {"name": "Old shelter", "changed_at": now + timedelta(minutes=1)}
             session.execute(site.update().where(site.c.id == "shelter").values(**later))
     assert tom.get("/live-map/stamp").text != before
+
+
+def test_a_stamp_changes_when_two_records_are_found_to_be_one_person(browse, filled, now):
+    """The square says one person less: whoever has it open would send a team out for two."""
+    with filled.writing() as session:
+        for who in ("met-once", "met-again"):
+            county.put_person(session, now, who, "", name=who, state="listed", nights=(1,))
+        rebuild_looks(session)
+    tom = browse("tom")
+    before = tom.get("/live-map/stamp").text
+    people = people_of_looks(filled)
+    with filled.writing() as session:
+        told = {"id": "m", "from_id": "met-again", "into_id": "met-once", "at": now, "worker_id": "priya"}
+        county.add(session, person_merge, told | {"undone": False})
+        renew_looks(session, list_outings(session, person_ids=["met-once"]))
+    assert people_of_looks(filled) == people - 1
+    merged = tom.get("/live-map/stamp").text
+    assert merged != before
+    with filled.writing() as session:
+        session.execute(person_merge.update().values(undone=True))
+        renew_looks(session, list_outings(session, person_ids=["met-once", "met-again"]))
+    assert tom.get("/live-map/stamp").text == before, "it shows again what it showed then"
+
+
+def people_of_looks(database):
+    with database.reading() as session:
+        return session.scalar(select(func.sum(look.c.people)))

@@ -11,6 +11,7 @@ from server.queries.people.concealment import contact_not_concealed
 from server.queries.referrals.inbox import within
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact
+from server.tables.street.look import look
 from server.tables.street.shift import visit
 from server.tables.street.site import site
 from shared.model.codes import ReferralState, SiteKind
@@ -139,8 +140,8 @@ def count_due_without_pin(
 
 
 def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
-    """Says whether anything came in, was put right, struck out or answered that this reader may know of: the same as long as
-    nothing was. It is long, and for comparing alone."""
+    """Says whether anything came in, was put right, struck out, merged or answered that this reader may know of: the same as long
+    as nothing was. It is long, and for comparing alone."""
     here = sorted(district_ids)
     contacts = session.execute(
         select(func.count(), func.max(contact.c.received_at), func.sum(contact.c.corrections)).where(
@@ -154,8 +155,12 @@ def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
     places = session.execute(
         select(func.count(), func.max(site.c.changed_at)).where(site.c.district_id.in_(here))
     ).one()
+    # A merge makes two people of a square one, and touches no contact.
+    found = session.execute(
+        select(func.count(), func.sum(look.c.people), func.sum(look.c.unidentified)).where(look.c.district_id.in_(here))
+    ).one()
     shown = (referral.c.id, referral.c.latitude, referral.c.longitude, referral.c.due_on)
     reports = session.execute(
         select(*shown).where(referral.c.district_id.in_(here), referral.c.state.in_(OPEN)).order_by(referral.c.id)
     ).all()
-    return repr([tuple(contacts), tuple(visits), tuple(places), [tuple(each) for each in reports]])
+    return repr([tuple(contacts), tuple(visits), tuple(places), tuple(found), [tuple(each) for each in reports]])
