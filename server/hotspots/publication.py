@@ -37,6 +37,8 @@ from shared.rules.small_counts import HIDDEN_BY_LOT
 
 COMMISSIONER = "commissioner"
 DEGREE_DECIMALS = 6
+EDGE_M = 500.0
+"""A look so near to the authority, from middle to middle of squares of 250 m, is one of its own edge."""
 VISITS_ROUNDED_TO = 50
 VISIT_BANDS = (0, 50, 200, 1_000, 5_000, 20_000)
 """Where the bands of visits begin. The first holds none and a few alike."""
@@ -73,13 +75,14 @@ def place_people(session: Session, period: Period, crs: str, ground: Ground) -> 
 
 
 def count_looks(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
-    """How often teams looked in each leaf, people found or not: one square of 125 m, night and shift is one look."""
+    """How often teams looked in each leaf, people found or not: one square of 125 m, night and shift is one look. One that was
+    made elsewhere (a phone tried out in another town, a team that walks there too) is no visit here."""
     rows = queries.list_looked_at(session, period.first, period.last)
     looks, _ = observe_looks(rows, crs, CELL_M)
     if not len(looks) or not len(ground.leaves):
         return Counter()
     leaves = leaves_of(looks.easting_m, looks.northing_m) >> 2 * LEAF_LEVEL
-    return Counter(_move_inside(leaves, ground).tolist())
+    return Counter(_move_inside(_leave_out_far(leaves, ground), ground).tolist())
 
 
 def publish_map(
@@ -213,6 +216,15 @@ def _move_inside(leaves: NDArray[np.int64], ground: Ground) -> NDArray[np.int64]
         leaves = leaves.copy()
         leaves[outside] = ground.leaves[tree.query(middles)[1]]
     return leaves
+
+
+def _leave_out_far(leaves: NDArray[np.int64], ground: Ground) -> NDArray[np.int64]:
+    """Without those farther from the authority than a shift's square over its edge."""
+    far = ~np.isin(leaves, ground.leaves)
+    if far.any():
+        middles = [grid.centre_m(leaf) for leaf in leaves[far].tolist()]
+        far[far] = cKDTree(ground.middles_m).query(middles)[0] > EDGE_M
+    return leaves[~far]
 
 
 def _draw(regions: Sequence[Region], crs: str, looks_by_leaf: Mapping[int, int]) -> list[PublishedRegion]:

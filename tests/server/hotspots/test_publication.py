@@ -139,6 +139,17 @@ def test_somebody_met_just_over_the_edge_counts_on_the_nearest_leaf_inside(one_d
     assert leaf in set(ground.leaves.tolist())
 
 
+def test_a_look_far_from_the_authority_is_no_visit_to_its_edge(one_district, tmp_path_factory):
+    """A contact made in London, to try a phone out, was told as a visit at the county's edge."""
+    with one_district.writing() as session:
+        ground = lay(session, tmp_path_factory)
+        meet(session, "trial", 51.50, -0.12)
+        assert count_looks(session, SUMMER, GRID, ground).total() == 0
+        meet(session, "marek", 51.65, EAST + 0.004)  # some 280 m: a square that a shift of theirs walks
+        looks = count_looks(session, SUMMER, GRID, ground)
+    assert looks.total() == 1 and set(looks) <= set(ground.leaves.tolist())
+
+
 def test_a_late_contact_leaves_the_published_quarter_as_it_was(one_district, tmp_path_factory, new_id):
     with one_district.writing() as session:
         for number in range(25):
