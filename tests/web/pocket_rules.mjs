@@ -1,11 +1,12 @@
 // Asks the rules of the form in a pocket what they say of cases that come as JSON on stdin, and prints their answers as JSON.
 import { readFileSync } from "node:fs";
-import { counted, outreachNight, refusalOfNobody, refusalOfNowhere, refusalOfPin, seemsPrivate, standing } from "../../server/web/static/pocket/rules.js";
+import { aheadNow, counted, outreachNight, refusalOfNobody, refusalOfNowhere, refusalOfPin, seemsPrivate, standing } from "../../server/web/static/pocket/rules.js";
 import { latestMoment } from "../../server/web/static/pocket/time.js";
 
-const { pins, commonest, leases, nights, clocks, nobody, nowhere, notes } = JSON.parse(readFileSync(0, "utf8"));
+const { aheads, pins, commonest, leases, nights, clocks, nobody, nowhere, notes } = JSON.parse(readFileSync(0, "utf8"));
 const known = new Set(commonest);
 console.log(JSON.stringify({
+  aheads: aheads.map(([kept, wallMs, uptimeMs, boot]) => aheadNow(kept, wallMs, uptimeMs, boot)),
   pins: pins.map((pin) => refusalOfPin(pin, known)),
   leases: leases.map(([lease, wallMs, uptimeMs, boot]) => {
     const now = counted(lease, wallMs, uptimeMs, boot);

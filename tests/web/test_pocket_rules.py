@@ -31,6 +31,7 @@ def answers() -> dict[str, list[Any]]:
     if node is None:
         pytest.skip("Node.js is not on this machine")
     asked = {
+        "aheads": [told for told, _ in AHEADS],
         "pins": PINS, "commonest": sorted(COMMONEST), "leases": LEASES, "nights": NIGHTS, "clocks": CLOCKS,
         "nobody": [typed for typed, _ in NOBODY], "nowhere": [typed for typed, _ in NOWHERE], "notes": NOTES,
     }  # fmt: skip
@@ -168,3 +169,22 @@ def _moment(words: str, ms: int) -> int | None:
         return int(latest_moment(words, datetime.fromtimestamp(ms / 1000, UTC)).timestamp() * 1000)
     except ValueError:
         return None
+
+
+SLOW = {"ms": 600_000, "wallMs": 10_000_000, "uptimeMs": 5_000, "boot": "a"}
+"""The server's clock was ten minutes ahead of the device's."""
+AHEADS = [
+    ((SLOW, 10_060_000, 65_000, "a"), 600_000),  # a minute later
+    ((SLOW, 10_660_000, 65_000, "a"), 0),  # the device's clock was put right within that minute
+    ((SLOW, 6_460_000, 65_000, "a"), 4_200_000),  # it was set back by an hour
+    ((SLOW, 17_260_000, 65_000, "a"), 600_000),  # it slept for two hours: uptime may not count that
+    ((SLOW, 10_060_000, 300, "b"), 600_000),  # the page was opened anew
+    ((SLOW, 9_000_000, 300, "b"), 0),  # and its clock had been set back: by how much nobody knows
+    ((None, 10_060_000, 65_000, "a"), 0),
+    ((600_000, 10_060_000, 65_000, "a"), 0),  # as an earlier version kept it
+]
+
+
+def test_by_how_much_a_clock_is_wrong_is_forgotten_once_it_is_set(answers: dict[str, list[Any]]) -> None:
+    """Else what is recorded after it was put right bears a time that is wrong by what it was wrong before."""
+    assert answers["aheads"] == [ahead for _, ahead in AHEADS]

@@ -3,7 +3,7 @@
 // encrypted under the PIN, `secret` and `draft`.
 import * as keep from "./keep.js";
 import { ask, makeSigningKey, publicPart } from "./road.js";
-import { SHRED_AFTER, counted, countTry, forgiven, freed, outreachNight, renewed, standing, triesLeft } from "./rules.js";
+import { SHRED_AFTER, aheadNow, counted, countTry, forgiven, freed, outreachNight, renewed, standing, triesLeft } from "./rules.js";
 import { decode64, encode64 } from "./sealing.js";
 import * as vault from "./vault.js";
 
@@ -30,7 +30,7 @@ export async function look() {
 }
 
 export async function aheadMs() {
-  return (await keep.read("ahead"))[0] ?? 0;
+  return aheadNow((await keep.read("ahead"))[0], Date.now(), uptimeMs(), BOOT);
 }
 
 // ------------------------------------------------------------------------------------------------------------------ joining
@@ -201,7 +201,10 @@ export async function deliver(app) {
     if (![acked, opened, kept].every(Number.isInteger) || typeof status !== "string") return false; // somebody else answered
     const there = opened + kept === boxes.length ? boxes : boxes.filter(({ n }) => n <= acked);
     await keep.drop(there);
-    if (answer.aheadMs !== null) await keep.write({ ahead: Math.abs(answer.aheadMs) < 2000 ? 0 : answer.aheadMs });
+    if (answer.aheadMs !== null) {
+      const ms = Math.abs(answer.aheadMs) < 2000 ? 0 : answer.aheadMs;
+      await keep.write({ ahead: { ms, wallMs: Date.now(), uptimeMs: uptimeMs(), boot: BOOT } });
+    }
     if (device === card.device) await hear(status, answer.body.pin_freed ?? 0);
     if (boxes.length && !there.length) return false; // it took none: later
     if (!boxes.length) return true;

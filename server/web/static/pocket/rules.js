@@ -3,6 +3,7 @@
 const HOUR_MS = 3600000;
 const DAY_MS = 24 * HOUR_MS;
 const LEAP_MAX_MS = 60 * DAY_MS;
+const SAME_CLOCK_MS = 2000; // the server tells whole seconds
 export const NOBODY = "nobody_here";
 export const BLOCK_AFTER = 5;
 export const SHRED_AFTER = 10;
@@ -71,6 +72,17 @@ export function counted(lease, wallMs, uptimeMs, boot) {
 }
 
 export const renewed = (wallMs, uptimeMs, boot) => ({ elapsedMs: 0, wallMs, uptimeMs, boot, isDoubtful: false });
+
+/** By how much (ms) the server's clock is ahead of this device's now; `kept` is by how much it was, and what both clocks of this page said
+ * then. A clock that was set since is wrong by another amount, or by none. One that seems to have been set on may only have slept: uptime
+ * does not count that everywhere. */
+export function aheadNow(kept, wallMs, uptimeMs, boot) {
+  if (typeof kept?.ms !== "number") return 0; // nothing, or as an earlier version kept it
+  if (boot !== kept.boot) return wallMs < kept.wallMs ? 0 : kept.ms;
+  const leapMs = wallMs - kept.wallMs - (uptimeMs - kept.uptimeMs);
+  if (Math.abs(leapMs - kept.ms) < SAME_CLOCK_MS) return 0; // it was put right
+  return leapMs < -SAME_CLOCK_MS ? kept.ms - leapMs : kept.ms;
+}
 
 /** What a lease that was counted up to now allows: `valid`, `expired` or `shred`. */
 export function standing({ elapsedMs, isDoubtful }, { leaseHours, shredAfterDays }) {
