@@ -90,7 +90,8 @@ def gazetteer(file: Path, as_json: bool) -> None:
 @click.option("--crs", help="EPSG code of the grid's projection in metres (default: LANTERN_CRS).")
 @json_option
 def sightings(file: Path, crs: str | None, as_json: bool) -> None:
-    """Load night counts from CSV: date, lon, lat, count."""
+    """Load night counts from CSV: date, lon, lat, count; and looked (yes, no): only where it says yes a zero means that nobody
+    was there."""
 
     def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
         now = datetime.now(UTC)

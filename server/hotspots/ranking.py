@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.hotspots.statistic import HotCell, Observations, forecast_hotspots, rank_hotspots
 from server.places.projection import project
-from server.queries.maps.hotspots import LookedAt, Seen, list_counts, list_looked_at, list_reports
+from server.queries.maps.hotspots import LookedAt, Seen, list_counted_looks, list_counts, list_looked_at, list_reports
 from shared.model.value import Id
 
 CELL_M = 125
@@ -44,7 +44,8 @@ def forecast_cells(session: Session, as_of: date, crs: str, size_m: int = CELL_M
 
 def _observe_all(session: Session, first: date, last: date, crs: str, size_m: int) -> tuple[Observations, int, bool]:
     """What was seen, how many points the projection does not reach, and whether reports had to stand in."""
-    looked, lost = observe_looks(list_looked_at(session, first, last), crs, size_m)
+    everywhere = [*list_looked_at(session, first, last), *list_counted_looks(session, first, last)]
+    looked, lost = observe_looks(everywhere, crs, size_m)
     counted, missed = _observe(list_counts(session, first, last), crs)
     if len(looked) or len(counted) or lost or missed:
         return looked.join(counted), lost + missed, False

@@ -1,4 +1,7 @@
-"""Night counts as CSV: `date, lon, lat, count`, with any further columns. Bytes in; counts and refusals out. Pure."""
+"""Night counts as CSV: `date, lon, lat, count`, with any further columns. Bytes in; counts and refusals out. Pure.
+
+Where a column `looked` says yes, somebody set out to look there that night, so that a zero is ground known to be empty.
+"""
 
 import hashlib
 from collections import Counter
@@ -19,12 +22,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "latitude": ("lat", "latitude"),
     "count": ("count", "people", "number", "total"),
 }
+LOOKED = ("looked", "is_look", "searched")
+YES, NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0", ""})
 MOST_PEOPLE = 10_000
 
 
 @dataclass(frozen=True)
 class Count:
-    """One row: people counted at a WGS 84 point on a night. `key` is the same for the n-th such row of any file."""
+    """One row: people counted at a WGS 84 point on a night. `key` is the same for the n-th such row of any file; `looked` where
+    the file says that somebody set out to look there."""
 
     number: int
     night: date
@@ -33,6 +39,7 @@ class Count:
     people: int
     key: str
     raw: str
+    looked: bool = False
 
 
 def parse(data: bytes, reading: Reading) -> list[Count | Refusal]:
@@ -77,4 +84,11 @@ def _read_row(row: Row, reading: Reading) -> Count:
     if people is None:
         raise UnusableRow("count is empty: give how many people were counted; 0 where nobody was.")
     key = hashlib.sha256(msgspec.json.encode(sorted(row.cells.items()))).hexdigest()
-    return Count(row.number, night.date(), *point, people, key, show_raw(row.cells.values()))
+    return Count(row.number, night.date(), *point, people, key, show_raw(row.cells.values()), _read_looked(row))
+
+
+def _read_looked(row: Row) -> bool:
+    said = next((row.cells[name] for name in LOOKED if row.cells.get(name)), "").strip().casefold()
+    if said not in YES | NO:
+        raise UnusableRow("looked must be yes or no: did somebody set out to look there that night?")
+    return said in YES

@@ -33,7 +33,16 @@ def import_sightings(
         batch_id = run.new_id()
         stored = [
             StoredCount(
-                run.new_id(), each.night, each.latitude, each.longitude, each.people, cell, area, batch_id, each.key
+                run.new_id(),
+                each.night,
+                each.latitude,
+                each.longitude,
+                each.people,
+                cell,
+                area,
+                batch_id,
+                each.key,
+                each.looked,
             )
             for each, cell, area in zip(new.values(), cells, districts, strict=True)
         ]

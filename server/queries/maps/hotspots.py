@@ -132,10 +132,19 @@ def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
 
 
 def list_counts(session: Session, first: date, last: date) -> list[Seen]:
-    """Night counts: people at a point. Their zeros are left out: no file tells whether somebody looked there."""
+    """Night counts: people at a point, where no file says that somebody set out to look. Their zeros say nothing: left out."""
     query = select(sighting.c.latitude, sighting.c.longitude, sighting.c.night, sighting.c.people)
-    rows = session.execute(query.where(sighting.c.night.between(first, last), sighting.c.people > 0))
-    return [Seen(latitude, longitude, night, people, False) for latitude, longitude, night, people in rows]
+    here = (sighting.c.night.between(first, last), sighting.c.people > 0, sighting.c.looked.is_(False))
+    return [Seen(*row, False) for row in session.execute(query.where(*here))]
+
+
+def list_counted_looks(session: Session, first: date, last: date) -> list[LookedAt]:
+    """Night counts where the file says that somebody looked: a square on a night is one look, however many rows it is."""
+    query = select(sighting.c.latitude, sighting.c.longitude, sighting.c.night, sighting.c.people, sighting.c.id)
+    rows = session.execute(query.where(sighting.c.night.between(first, last), sighting.c.looked.is_(True)))
+    return [
+        LookedAt(latitude, longitude, night, "", None, people, of) for latitude, longitude, night, people, of in rows
+    ]
 
 
 def list_reports(session: Session, first: datetime, last: datetime) -> list[Seen]:

@@ -16,7 +16,8 @@ CHUNK = 5_000
 
 
 class StoredCount(NamedTuple):
-    """People counted at a WGS 84 point on a night. `cell` is the 125 m leaf; `row_key` the same for the same row."""
+    """People counted at a WGS 84 point on a night. `cell` is the 125 m leaf; `row_key` the same for the same row.
+    `looked`: the file says that somebody set out to look there."""
 
     id: Id
     night: date
@@ -27,6 +28,7 @@ class StoredCount(NamedTuple):
     district_id: Id | None
     import_batch_id: Id
     row_key: str
+    looked: bool = False
 
 
 def list_known_keys(session: Session, keys: Sequence[str]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from server.queries.street.looks import list_looks
@@ -16,6 +16,9 @@ from server.tables.referrals.referral import referral
 from server.tables.street.site import site
 from shared.model.codes import ReferralState, SiteKind
 from shared.model.value import Id
+
+_SAYS_SOMETHING = or_(sighting.c.people > 0, sighting.c.looked.is_(True))
+"""A zero of a night count is one where the file says that somebody looked there; else nobody knows."""
 
 
 class CellLook(NamedTuple):
@@ -72,13 +75,13 @@ def list_outside_points(session: Session, district_ids: Collection[Id], period: 
     """
     here = sorted(district_ids)
     counts = select(sighting.c.latitude, sighting.c.longitude, sighting.c.night, sighting.c.people).where(
-        sighting.c.district_id.in_(here)
+        sighting.c.district_id.in_(here), _SAYS_SOMETHING
     )
     set_aside = [str(ReferralState.DUPLICATE_OF), str(ReferralState.WRONG_AREA)]
     reports = select(
         referral.c.latitude, referral.c.longitude, referral.c.reported_at, func.coalesce(referral.c.people_count, 1)
     ).where(referral.c.district_id.in_(here), referral.c.latitude.is_not(None), referral.c.state.not_in(set_aside))
-    last = session.scalar(select(func.max(sighting.c.night)).where(sighting.c.district_id.in_(here)))
+    last = session.scalar(select(func.max(sighting.c.night)).where(sighting.c.district_id.in_(here), _SAYS_SOMETHING))
     reported = session.scalar(select(func.max(referral.c.reported_at)).where(referral.c.district_id.in_(here)))
     days = [each for each in (last, reported.date() if reported else None) if each is not None]
     if not days:

@@ -5,14 +5,15 @@ how many people were counted at a point on a night. Nobody is identified in them
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import id_key, loose_id, table_of
 
 
 class SightingRow(SQLModel, table=True):
-    """One count. `row_key` tells a repeated row of the same file from a second count at the same place."""
+    """One count. `row_key` tells a repeated row of the same file from a second count at the same place; `looked`: the file says
+    that somebody set out to look there, so that a zero says that nobody was there."""
 
     __tablename__ = "sighting"
     __table_args__ = (
@@ -32,6 +33,7 @@ class SightingRow(SQLModel, table=True):
     district_id: str | None = loose_id(optional=True)
     import_batch_id: str | None = loose_id(optional=True, index=True)
     row_key: str = Field(max_length=64)
+    looked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 sighting = table_of(SightingRow)

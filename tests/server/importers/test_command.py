@@ -101,6 +101,22 @@ def test_a_zero_of_which_nobody_says_that_somebody_looked_is_on_no_list(run):
     assert len(ranked) == 1
 
 
+def test_a_zero_where_the_file_says_that_somebody_looked_is_a_look(run):
+    """Searched and found empty is known; a count of two rows in one square is one look, however it is written."""
+    rows = (
+        b"date,lon,lat,count,looked\n2019-08-01,-117.1600,32.7100,1,yes\n2019-08-01,-117.1600,32.7100,1,yes\n"
+        b"2019-08-01,-117.1500,32.7200,0,yes\n2019-08-01,-117.1400,32.7300,0,no\n2019-08-01,-117.1300,32.7400,0,\n"
+    )
+    assert json.loads(run("import", "sightings", rows, "--json").stdout)["accepted"] == 5
+
+    ranked = json.loads(run("hotspots", "--as-of", "2019-08-02", "--crs", "EPSG:32611", "--json").stdout)
+
+    assert len(ranked) == 2, "the empty square is on the list, and what nobody vouches for is not"
+    assert ranked[0]["score"] > ranked[1]["score"]
+    unclear = run("import", "sightings", b"date,lon,lat,count,looked\n2019-08-01,-117.16,32.71,0,perhaps\n")
+    assert unclear.exit_code == 1 and "looked must be yes or no" in unclear.stdout
+
+
 def test_cells_are_printed_best_first_in_the_projection_asked_for(run):
     run("import", "sightings", b"date,lon,lat,count\n2019-08-01,-117.1600,32.7100,9\n2019-08-01,-117.1500,32.7200,1\n")
 

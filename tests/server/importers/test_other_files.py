@@ -1,5 +1,7 @@
 """Boundaries and night counts brought in: each row in one place, a second time nothing twice."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 import shapely
@@ -12,6 +14,7 @@ from server.importers.sightings.parse import parse as parse_sightings
 from server.importers.sightings.store import import_sightings
 from server.places.districts import load_district_finder, name_of_unlisted
 from server.queries.maps.boundaries import list_boundaries
+from server.queries.maps.tonight import list_outside_points
 from server.queries.partnership.districts import add_district, list_districts
 from server.tables.maps.sighting import sighting
 from shared.model.district import District
@@ -138,3 +141,15 @@ def test_a_code_is_found_by_its_usual_names(column):
     areas = parse_boundaries(COUNTY.replace(b"lad24cd", column.encode()))
 
     assert [area.code for area in areas] == ["E07000103", "E07000102"]
+
+
+def test_where_no_team_looked_a_zero_stands_for_a_look_only_where_the_file_says_so(database, new_id, tmp_path):
+    load_boundaries(database, new_id)
+    rows = b"date,lon,lat,count,looked\n2026-08-01,-0.39,51.66,0,yes\n2026-08-01,-0.41,51.66,0,no\n2026-08-01,-0.40,51.65,2,no\n"
+    run = Importing("sightings", "csv", "counts.csv", rows, NOW, new_id)
+    import_sightings(database, run, parse_sightings(rows, READING), tmp_path, "EPSG:27700")
+
+    with database.reading() as session:
+        here = [each.id for each in list_districts(session)]
+        told = list_outside_points(session, here, timedelta(days=365))
+    assert sorted((each.longitude, each.people) for each in told) == [(-0.4, 2), (-0.39, 0)]
