@@ -14,7 +14,8 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from server.cli.setting_out import stop, working
-from server.queries.maps.indicators import find_coverage, list_exits, list_moves_of, list_seen_nights
+from server.hotspots.former_ground import list_ground_nights
+from server.queries.maps.indicators import find_coverage, list_exits, list_moves_of
 from server.queries.partnership.districts import list_districts
 from server.queries.people.brought_in import list_known_since
 from server.queries.people.stays import find_first_recorded
@@ -84,7 +85,7 @@ def _count(
     night: date | None,
     population: int | None,
 ) -> dict[str, Any]:
-    nights, known = list_seen_nights(session, district.id), list_known_since(session, district.id)
+    nights, known = list_ground_nights(session, district.id), list_known_since(session, district.id)
     moves = list_moves_of(session, district.id)
     found: MonthIndicators = month_indicators(
         month, nights, exits, periods, moves=moves, night=night, known_since=known

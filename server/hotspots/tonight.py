@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy.orm import Session
 
+from server.hotspots.former_ground import list_ground_looks
 from server.hotspots.grid import leaves_of_points
 from server.hotspots.ranking import CELL_M, EPOCH
 from server.hotspots.statistic import HALF_LIFE_DAYS, Observations, forecast_hotspots
 from server.places.projection import unproject
-from server.queries.maps.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
+from server.queries.maps.tonight import CellLook, OutsidePoint, list_outside_points
 from server.queries.partnership.boundary_changes import with_former
 from shared.geo import grid
 from shared.model.value import Id, Value
@@ -55,7 +56,7 @@ def find_known(session: Session, district_ids: Collection[Id], tonight: date, cr
     """What the teams saw in the last year, under whatever name their ground had; where they have not looked at all, what others
     counted and reported."""
     here = with_former(session, district_ids)
-    looks = list_cell_looks(session, here, tonight - LOOK_BACK)
+    looks = list_ground_looks(session, district_ids, tonight - LOOK_BACK, crs)
     if looks:
         return Known(looks=looks, until=tonight, is_of_others=False)
     others = looks_of_others(list_outside_points(session, here, LOOK_BACK), crs)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access, day_of
 from server.database.locks import lock_records
+from server.hotspots.former_ground import list_ground_nights
 from server.problems import Invalid, uncut
 from server.queries.maps.indicators import (
     Coverage,
@@ -21,7 +22,6 @@ from server.queries.maps.indicators import (
     find_coverage,
     list_exits,
     list_moves_of,
-    list_seen_nights,
 )
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
 from server.queries.partnership.boundary_changes import list_lineage
@@ -143,7 +143,7 @@ def find_month(
     chosen = settings or (signed.settings if signed else PERIODS)
     typical = night or (signed.night if signed else None)
     nights, exits, moves = (
-        list_seen_nights(session, district_id),
+        list_ground_nights(session, district_id),
         list_exits(session),
         list_moves_of(session, district_id),
     )

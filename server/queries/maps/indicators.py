@@ -1,7 +1,7 @@
 """What the national indicators are counted from: nights on which people were met sleeping rough, and institutions left."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -18,7 +18,9 @@ from server.queries.street.looks import PIECE, list_looks
 from server.tables.partnership.agency import team_district
 from server.tables.people.person import person
 from server.tables.people.verification import person_verification
+from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_person
+from server.tables.street.site import site
 from shared.model.codes import InstitutionLeft
 from shared.model.value import Id, Value
 from shared.rules.indicators import InstitutionExit, MovedIn, SeenNight, months_before_day
@@ -49,6 +51,31 @@ def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
     one_id = find_one_id(session)
     rows = session.execute(query)
     return [SeenNight(person_id=one_id.get(person_id, person_id), night=night) for person_id, night in rows]
+
+
+def list_placed_nights(session: Session, district_ids: Collection[Id]) -> list[tuple[SeenNight, float, float]]:
+    """The same of these districts, each with where it was (WGS 84): the contact's own pin, else its site's, else its report's."""
+    at = [
+        func.coalesce(contact.c[half], site.c[half], referral.c[half]).label(half) for half in ("latitude", "longitude")
+    ]
+    query = (
+        select(contact_person.c.person_id, contact_person.c.night, *at)
+        .join(contact, contact.c.id == contact_person.c.contact_id)
+        .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
+        .where(
+            contact_person.c.district_id.in_(sorted(district_ids)),
+            contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+            at[0].is_not(None),
+            *not_concealed(session, contact_person.c.person_id),
+        )
+        .distinct()
+    )
+    one_id = find_one_id(session)
+    return [
+        (SeenNight(person_id=one_id.get(person_id, person_id), night=night), latitude, longitude)
+        for person_id, night, latitude, longitude in session.execute(query)
+    ]
 
 
 def list_exits(session: Session) -> list[InstitutionExit]:

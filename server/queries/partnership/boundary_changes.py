@@ -109,6 +109,13 @@ def with_former(session: Session, district_ids: Collection[Id]) -> frozenset[Id]
     return here | {old for old, became in list_successors(session).items() if here.issuperset(became)}
 
 
+def list_divided(session: Session, district_ids: Collection[Id]) -> frozenset[Id]:
+    """Those that ended of whose ground a part, and not all of it, lies in these now."""
+    here = frozenset(district_ids)
+    ended = list_successors(session).items()
+    return frozenset(old for old, became in ended if not here.isdisjoint(became) and not here.issuperset(became)) - here
+
+
 def follow(session: Session, from_ids: Collection[Id], to_ids: Collection[Id], on_day: date) -> None:
     """Keep that these districts became those; what had become one of the first has become one of the second now."""
     before = session.execute(

@@ -13,11 +13,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from server.access import Access, Door, of_theirs
+from server.hotspots.former_ground import list_ground_looks
 from server.hotspots.live import NEGLECTED_NIGHTS, Change, LiveSquare, find_squares
 from server.hotspots.tonight import LOOK_BACK
 from server.http.services import Services
 from server.queries.maps.live import OpenReport, SiteNow, find_stamp, list_open_reports, list_sites_now
-from server.queries.maps.tonight import list_cell_looks
 from server.queries.partnership.boundary_changes import with_former
 from server.queries.partnership.districts import list_districts
 from server.web.layout.maps import Ground, Pin, Shape, map_data
@@ -66,7 +66,8 @@ def show_live_map(
         shown_days = int(days) if days in {str(each) for each in DAYS} else USUAL_DAYS
         state = contact if contact in STATES else ROUGH
         crs = services.settings.crs
-        looks = list_cell_looks(access.session, chosen, access.tonight - LOOK_BACK)
+        asked = [district] if district in names else names
+        looks = list_ground_looks(access.session, asked, access.tonight - LOOK_BACK, crs)
         squares = find_squares(looks, access.tonight, shown_days)
         outlines = [outline(each.cell, crs) for each in squares]
         ground = Ground(outlines)

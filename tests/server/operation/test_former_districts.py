@@ -9,7 +9,9 @@ import pytest
 import shapely
 
 from server.access import Door
+from server.actions.partnership.returns import find_month
 from server.database.engine import Database
+from server.hotspots.former_ground import list_ground_nights
 from server.hotspots.tonight import find_known
 from server.http.services import Services
 from server.places.basemap.clipping import FOLDER, DistrictPack
@@ -26,6 +28,7 @@ from shared.model.codes import StayKind
 from shared.model.district import District
 from shared.model.likely import LikelySquares
 from shared.model.stay import Stay
+from shared.rules.indicators import SeenNight, month_indicators
 from tests.conftest import EVENING, Clock
 from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
@@ -106,3 +109,27 @@ def test_what_a_district_that_became_several_knew_is_known_to_whoever_works_in_a
         assert find_known(session, {NEW}, clock().date(), services.settings.crs).looks == []
         assert len(find_known(session, {NEW, OTHER}, clock().date(), services.settings.crs).looks) == 1
         assert list_known_since(session, NEW) == {}
+
+
+def test_of_a_district_that_was_divided_each_part_knows_what_lay_on_its_own_ground(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, services: Services, person_id: str
+) -> None:
+    """A team that works in one of the two went out with no squares, and its return called people of years ago new."""
+    become(database, cast, NEW, OTHER)
+    here, there = (-0.45, 51.60, -0.35, 51.70), (-0.35, 51.60, -0.25, 51.70)
+    assert here[0] < WATFORD[1] < here[2]
+    with database.writing() as session:
+        for name, box in ((NEW, here), (OTHER, there)):
+            save_boundary(session, Boundary(name, shapely.to_geojson(shapely.box(*box)), *box), EVENING)
+
+    told = msgspec.json.decode(phone.get("/sync/v1/likely-cells").content, type=LikelySquares)
+    assert len(told.squares) == 1
+    with database.reading() as session:
+        crs, today = services.settings.crs, clock().date()
+        looks = {each: len(find_known(session, {each}, today, crs).looks) for each in (NEW, OTHER)}
+        assert looks == {NEW: 1, OTHER: 0}
+        assert len(find_known(session, {NEW, OTHER}, today, crs).looks) == 1, "and nothing twice"
+        met = {each: find_month(session, each, date(2026, 11, 1)).now.seen for each in (NEW, OTHER)}
+        assert met == {NEW: {person_id}, OTHER: frozenset()}
+        later = [*list_ground_nights(session, NEW), SeenNight(person_id=person_id, night=date(2026, 12, 3))]
+        assert month_indicators(date(2026, 12, 1), later).new == frozenset(), "known here since November"
