@@ -51,8 +51,6 @@ class Enrolment:
     ) -> None:
         self._vaults, self._door, self._keystore, self._sealed = vaults, door, keystore, sealed
         self._connect, self._app, self._label = connect, app, label
-        self._left = 0
-        """How many changes were set aside for another address, on the tries so far."""
 
     def enrol(self, code: str, server_url: str, pin: str) -> Enrolling:
         """Enrol with a one-time code. Whatever goes wrong is told in a sentence; only the disk raises `StoreError`."""
@@ -61,7 +59,7 @@ class Enrolment:
             return Enrolling(enrolled=False, message=refusal)
         before = self._vaults.find_card()
         try:
-            self._left += self._hand_over_what_is_left(checked_address(server_url))
+            self._hand_over_what_is_left(checked_address(server_url))
             self._keystore.make_keys()
             answer = self._ask(checked_address(server_url), code)
         except NoAnswer:
@@ -72,10 +70,9 @@ class Enrolment:
         if before is not None:
             sort_set_aside(self._vaults.data, before, card)  # first: the new card's trips offer what is set aside
         self._settle(card, answer, pin)
-        left, self._left = self._left, 0
         return Enrolling(
             enrolled=True,
-            message=_say_left(left, before, card) if before is not None and left else "",
+            message=_say_left(self._vaults.data, before, card) if before is not None else "",
             match_digits=answer.match_digits,
             worker_name=answer.config.worker.name,
             team_name=answer.config.team.name,
@@ -114,14 +111,14 @@ class Enrolment:
 
         self._door.make(card, pin, fill)
 
-    def _hand_over_what_is_left(self, server_url: str) -> int:
+    def _hand_over_what_is_left(self, server_url: str) -> None:
         """Send what an erased life of this phone left sealed, while its old signing key still stands; what is not taken is set
-        aside. Returns how many changes that are, where they were for another address than the one that is joined now. Raises
-        `NoAnswer` where it is the same one, which may answer later: an old one that is gone would keep the phone out for ever.
+        aside. Raises `NoAnswer` where the same address is to be joined, which may answer later: an old one that is gone would
+        keep the phone out for ever.
         """
         card = self._vaults.find_card()
         if card is None or not self._sealed.numbers:
-            return 0
+            return
         client = self._connect(card.server_url)
         try:
             rounds.send_sealed(self._sealed, client, card.device_number, self._app)
@@ -132,9 +129,7 @@ class Enrolment:
                 raise
         finally:
             client.close()
-        left = len(self._sealed.numbers)
         self._sealed.set_aside(set_aside_path(self._vaults.data, card.device_number))
-        return left if card.server_url != server_url else 0
 
 
 def _make_card(server_url: str, enrolled: Enrolled) -> DeviceCard:
@@ -171,23 +166,29 @@ def sort_set_aside(data: Path, before: DeviceCard, now: DeviceCard) -> None:
     address whose key is another is the same: it keeps the keys that it had.
     """
     if _is_elsewhere(before, now):
-        for path in sorted(data.glob("sealed-*.kept")):
-            path.replace(path.with_name(f"{path.stem}-{_mark(before.sealing_key)}.elsewhere"))
-    mark = _mark(now.sealing_key)
-    for path in sorted(data.glob(f"sealed-*-{mark}.elsewhere")):
-        path.replace(path.with_name(f"{path.stem.removesuffix(f'-{mark}')}.kept"))
+        for number, path in list_set_aside(data):
+            path.replace(_elsewhere_path(data, number, before))
+    ending = _elsewhere_path(data, 0, now).name.removeprefix("sealed-0")
+    for path in sorted(data.glob(f"sealed-*{ending}")):
+        path.replace(path.with_name(f"{path.name.removesuffix(ending)}.kept"))
 
 
 def _is_elsewhere(before: DeviceCard, now: DeviceCard) -> bool:
     return before.server_url != now.server_url and before.sealing_key != now.sealing_key
 
 
-def _mark(sealing_key: bytes) -> str:
-    return sha256(sealing_key).hexdigest()[:16]
+def _elsewhere_path(data: Path, device_number: int, card: DeviceCard) -> Path:
+    """Two servers may have given the same number: the key tells whose it was."""
+    return data / f"sealed-{device_number}-{sha256(card.sealing_key).hexdigest()[:16]}.elsewhere"
 
 
-def _say_left(left: int, before: DeviceCard, now: DeviceCard) -> str:
-    """What could not be handed over first, and where it is now."""
+def _say_left(data: Path, before: DeviceCard, now: DeviceCard) -> str:
+    """What nobody took at the address before, on this try or an earlier one, and where it is now."""
+    number = before.device_number
+    path = _elsewhere_path(data, number, before) if _is_elsewhere(before, now) else set_aside_path(data, number)
+    left = len(SealedOutbox(path).numbers)
+    if not left or before.server_url == now.server_url:
+        return ""
     changes = "One change" if left == 1 else f"{left} changes"
     if _is_elsewhere(before, now):
         return (

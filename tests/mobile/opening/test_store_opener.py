@@ -5,6 +5,7 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
@@ -237,16 +238,26 @@ def erased(rig: Rig) -> bytes:
     return (rig.data / "sealed.box").read_bytes()
 
 
-def test_an_address_that_is_gone_keeps_nobody_from_enrolling_and_loses_nothing(rig: Rig) -> None:
+def no_network() -> None:
+    raise httpx.ConnectError("no network")
+
+
+def test_an_address_that_is_gone_keeps_nobody_from_enrolling_and_loses_nothing(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same server under a new address: what was sealed is set aside and handed over there."""
     sealed = erased(rig)
     again = rig.field.enrol("new code", "https://lantern.test", PIN)
     assert not again.enrolled and "does not answer" in again.message, "the same address: it may answer in a minute"
     assert rig.field.unsent() == 2
 
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.server, "enrolled", no_network)
+        assert not rig.field.enrol("new code", "https://moved.test", PIN).enrolled
+
     answer = rig.field.enrol("new code", "https://moved.test", PIN)
 
-    assert answer.enrolled
+    assert answer.enrolled, "and what the try before set aside is said now"
     assert "2 changes" in answer.message and "https://lantern.test" in answer.message
     assert (rig.data / "sealed-7.kept").read_bytes() == sealed
 
