@@ -1,12 +1,15 @@
 """Giving an order that protects somebody: written in the database, and in the ledger outside it, which outlives a restore (A9).
 
 The outside ledger is an append-only file of JSON lines under LANTERN_DATA, and the same lines in a second place that an operator
-names (LANTERN_LEDGER_COPY). Lines are written just before their transaction commits: an order that fell through leaves none.
+names (LANTERN_LEDGER_COPY). Lines are written just before their transaction commits: an order that fell through leaves none, or
+one that a later line takes back.
 What each order means when it is repeated is in `server.actions.operation.ledger`.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -28,7 +31,7 @@ from shared.model.codes import DeviceStatus
 from shared.model.person import PersonMerged
 from shared.model.value import NO_JSON, Id
 
-PENDING = "ledger_lines"
+PENDING, WRITTEN = "ledger_lines", "ledger_lines_written"
 _read = msgspec.json.Decoder(LedgerEntry).decode
 
 DEVICE_ENROLLED, DEVICE_RENEWED, DEVICE_STATUS = "device_enrolled", "device_renewed", "device_status"
@@ -37,7 +40,8 @@ PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
 DOCUMENT_ERASED = "document_erased"
-
+VOID = "void"
+"""A line that takes back the one of the order it names: that fell through once it was written."""
 
 REASON_LOST = "Ordered before a restore; the reason that was given then is not in the backup"
 
@@ -93,13 +97,19 @@ def open_ledger(settings: Settings) -> Ledger:
 def _read_lines(path: Path) -> list[LedgerEntry]:
     if not path.exists():
         return []
-    entries = []
+    found: dict[Id, LedgerEntry] = {}
+    given: Counter[Id] = Counter()
     for line in path.read_bytes().splitlines():
         try:
-            entries.append(_read(line))
+            entry = _read(line)
         except NO_JSON:
             continue
-    return entries
+        if entry.kind == VOID:
+            given[entry.subject_id] -= 1
+        else:
+            given[entry.id] += 1
+            found.setdefault(entry.id, entry)
+    return [entry for entry in found.values() if given[entry.id] > 0]
 
 
 def _append(path: Path, together: bytes) -> None:
@@ -131,19 +141,36 @@ def give(session: Session, entry: LedgerEntry, append: Append | None = None) -> 
     if pending is None:
         pending = session.info[PENDING] = []
         event.listen(session, "before_commit", _write_pending)
+        event.listen(session, "after_commit", _let_stand)
+        event.listen(session, "after_rollback", _take_back)
     pending.append((append, entry))
 
 
 def _write_pending(session: Session) -> None:
     """Write outside what this transaction is about to commit; what a savepoint took back again was not ordered."""
+    if session.in_nested_transaction():
+        return  # a part of it is done, and what comes after may still fail
     pending, session.info[PENDING] = session.info[PENDING], []
     standing = audit.find_ledger_ids(session, [entry.id for _, entry in pending])
     lines: dict[Append, list[bytes]] = {}
     for append, entry in pending:
         if entry.id in standing:
             lines.setdefault(append, []).append(msgspec.json.encode(entry))
+    session.info[WRITTEN] = [each for each in pending if each[1].id in standing]
     for append, each in lines.items():
         append(each)
+
+
+def _let_stand(session: Session) -> None:
+    session.info.pop(WRITTEN, None)
+
+
+def _take_back(session: Session) -> None:
+    """The commit failed, or one of the places. Where not even this can be written, the ledger knows more, and it is said."""
+    for append, entry in session.info.pop(WRITTEN, ()):
+        void = LedgerEntry(id=f"{VOID} {entry.id}", at=entry.at, kind=VOID, subject_id=entry.id)
+        with suppress(OSError):
+            append([msgspec.json.encode(void)])
 
 
 # ------------------------------------------------------------------------------------------------------- the orders
