@@ -254,10 +254,12 @@ def renew_number(
 
 
 def stop_device(access: Access, number: int, status: DeviceStatus) -> None:
-    """Revoke or wipe a phone: it hears so on its next request. Raises NotFound or Forbidden."""
+    """Revoke or wipe a phone, under every number that it was given: it hears so on its next request. Raises NotFound or
+    Forbidden."""
     access.require(Act.WIPE_DEVICE, subjects.find_device(access.session, number), detail=str(status))
-    sync.set_status(access.session, number, status)
-    order_device(access.session, number, status, access.now, access.new_id())
+    for each in sync.list_same_phone(access.session, number):
+        sync.set_status(access.session, each, status)
+        order_device(access.session, each, status, access.now, access.new_id())
 
 
 def _enrolled_line(enrolment: Enrolment, code: EnrolmentCode, line_id: Id) -> AuditLine:

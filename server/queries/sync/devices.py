@@ -108,6 +108,22 @@ def renew_device(session: Session, number: int, now_ms: int) -> int:
     return register_device(session, scopes=old.scopes, label=label, now_ms=now_ms, renewed_from=number)
 
 
+def list_same_phone(session: Session, number: int) -> list[int]:
+    """Every number that one phone, or a copy of it, was given: those it took in another's place, and those taken in its own."""
+    return [each for (each,) in Sql(session).rows(_SAME_PHONE, number)]
+
+
+_SAME_PHONE = """
+with recursive same(number) as (
+    select number from sync_device where number = ?
+    union
+    select case when d.number = s.number then d.renewed_from else d.number end
+    from same s join sync_device d on d.renewed_from = s.number or (d.number = s.number and d.renewed_from is not null)
+)
+select number from same order by number
+"""
+
+
 _STATE = "select number, status, acked, acked_id, safe, scopes, apart from sync_device d"
 
 
