@@ -10,6 +10,7 @@ from litestar.params import RawBody
 from msgspec import Meta, Struct
 from sqlalchemy.orm import Session
 
+from server.actions.sync.sealed import take_boxes
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure
@@ -87,8 +88,8 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
     # Another phone of theirs says nothing of the clock of the one that made them.
     is_its_own = outbox.signer in (0, outbox.device)
     clock = PhoneClock(outbox.now, outbox.up, outbox.boot) if is_its_own else None
-    with services.database.writing() as session:
-        found = services.opener.take(session, outbox.device, outbox.boxes, now, clock)
+    found = take_boxes(services.opener, services.database, outbox.device, outbox.boxes, now, clock)
+    with services.database.reading() as session:
         acked = sync.get_device_state(session, outbox.device).acked
         pressed_ms = _find_press(session, caller.number, now)
     taken = SealedTaken(

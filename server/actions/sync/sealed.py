@@ -6,7 +6,8 @@ back no box; what no key opens is listed on the page of its phone, with the reas
 
 import binascii
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 
@@ -19,6 +20,7 @@ from server.database.engine import Database
 from server.queries.operation import sealed_boxes
 from server.queries.operation.sealed_boxes import KeptBox
 from server.queries.sync import store as sync
+from server.queries.sync.applying import ServerFault, note_fault
 from server.queries.sync.store import Account, Project
 from server.security.sealing import open_with_any
 from server.security.tokens import decode
@@ -137,6 +139,31 @@ def _find_settled(session: Session, device: int, shut: Sequence[KeptBox]) -> set
     return {each.box_hash for each in shut if each.n in here}
 
 
+def take_boxes(
+    opener: BoxOpener,
+    database: Database,
+    device: int,
+    boxes: Sequence[tuple[int, str]],
+    now: datetime,
+    clock: PhoneClock | None = None,
+) -> Opened:
+    """Take boxes of a phone in a transaction of its own. Raises `Refused` busy."""
+    with _noting_faults(database, now), database.writing() as session:
+        return opener.take(session, device, boxes, now, clock)
+
+
+@contextmanager
+def _noting_faults(database: Database, now: datetime) -> Iterator[None]:
+    """Since when this server fails is written down, as it is of a push: what fails for an hour is set aside, and the rest
+    counts. The transaction that failed was undone."""
+    try:
+        yield
+    except ServerFault as fault:
+        with database.writing() as session:
+            note_fault(session, fault, int(now.timestamp() * 1000))
+        raise
+
+
 def open_waiting(opener: BoxOpener, database: Database, now: datetime, heartbeat: Callable[[], None]) -> int:
     """Try every box again that waits, a transaction for each phone; returns how many are in the record now."""
     with database.reading() as session:
@@ -145,7 +172,7 @@ def open_waiting(opener: BoxOpener, database: Database, now: datetime, heartbeat
     for number in phones:
         heartbeat()
         try:
-            with database.writing() as session:
+            with _noting_faults(database, now), database.writing() as session:
                 opened += opener.try_again(session, number, now)
         except Refused as refused:
             log.warning("the sealed boxes of phone %s wait on: %s", number, refused.code)

@@ -1,22 +1,29 @@
 """A fault of ours is not a fault of theirs: whatever fails in the server is answered "busy" and sent again; only what a change
 itself does wrong sets it aside, with a reason in words."""
 
+import json
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from mobile.opening.sealing import seal
 from server.actions.sync.judging import judge_faults_again
 from server.actions.sync.projection import projection
+from server.actions.sync.sealed import open_waiting
 from server.database.engine import Database
 from server.http.services import Services
+from server.queries.operation import sealed_boxes
+from server.queries.operation.sealed_boxes import KeptBox
 from server.queries.street import contacts
 from server.queries.sync import applying
 from server.queries.sync import store as sync
 from server.queries.sync.applying import OUR_FAULT, why_unfit
+from server.security.tokens import decode, encode
 from tests.conftest import Clock
 from tests.server.phone import Phone
+from tests.server.sync.test_sealed_outbox import send_sealed
 
 
 def test_a_schema_that_is_behind_the_code_is_busy_and_the_work_comes_in_once_it_is_mended(
@@ -111,3 +118,43 @@ def test_after_an_hour_of_a_schema_that_is_behind_all_of_it_waits_on_the_server(
         assert contacts.count_contacts(session) == 0
         assert judge_faults_again(session, services.project, clock(), services.new_id) == 12
         assert contacts.count_contacts(session) == 12
+
+
+def test_sealed_work_waits_for_a_fault_of_ours_an_hour_only_too(
+    phone: Phone, database: Database, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A locked phone's, and a box that waited here for its key: one change that always fails holds back no other for ever."""
+    project, poison = projection.project_needs, phone.new_id()  # type: ignore[attr-defined]
+
+    def fail(session: Any, batch: Any) -> None:
+        if any(each.person_id == poison for each in batch.values("need.recorded")):
+            raise ZeroDivisionError
+        project(session, batch)
+
+    def need(**more: Any) -> dict[str, Any]:
+        told = {"id": phone.new_id(), "person_id": poison, "need": "mental_health", "at": clock().isoformat()}
+        return phone.make_change("need.recorded", e=poison, p=told | {"worker_id": more["who"]})
+
+    monkeypatch.setattr(projection, "project_needs", fail)
+    monkeypatch.setattr(applying, "GIVE_UP_MS", 8 * 60 * 1000)
+    met = phone.contact(note="Asleep")
+    told = [need(who=met["who"]) | {"n": 1}, met | {"n": 2}]
+    for _ in range(4):
+        assert send_sealed(phone, *told).status_code == 503
+        clock.advance(minutes=2)
+    assert send_sealed(phone, *told).json() == {"acked": 2, "opened": 2, "kept": 0, "status": "ok"}
+    phone.last_n = 2
+    assert phone.enrolled is not None
+    waiting = [need(who=met["who"]), phone.contact(note="Awake")]
+    boxes = [encode(seal(json.dumps(each).encode(), decode(phone.enrolled.sealing_key))) for each in waiting]
+    with database.writing() as session:
+        sealed_boxes.keep_boxes(session, [
+            KeptBox(box_hash=f"box {n}", device_number=phone.number, n=n, received_at=clock(), verdict="no key", box=box)
+            for n, box in enumerate(boxes, start=3)
+        ])  # fmt: skip
+    assert open_waiting(services.opener, database, clock(), lambda: None) == 0
+    clock.advance(minutes=9)
+    assert open_waiting(services.opener, database, clock(), lambda: None) == 2
+    with database.reading() as session:
+        assert [each.type for each in sync.list_quarantined(session)] == ["need.recorded"] * 2
+        assert contacts.count_contacts(session) == 2
