@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
+from server.database.locks import lock_records
 from server.database.sql import Sql
 from server.queries.sync import changes, devices, feed
 from server.queries.sync.applying import FAILED, Project, apply
@@ -216,11 +217,13 @@ def list_to_judge_again(session: Session) -> list[str]:
 
 
 def judge_again(session: Session, change_ids: Sequence[str], validate: Validate, project: Project) -> int:
-    """Apply changes that were set aside because applying them failed; returns how many count now. The others stay as they are.
+    """Apply changes that were set aside because applying them failed; returns how many count now. The others stay as they are:
+    so do those that somebody has decided on since they were listed.
 
     Their phones hear of it as if they had been accepted at once. Raises `Refused` busy where the server still fails.
     """
     sql = Sql(session)
+    lock_records(session, change_ids)
     held = [each for change_id in change_ids if (each := find_change(session, change_id)) is not None]
     again = [stored for each in held if (stored := _sound_again(sql, each, validate)) is not None]
     changes.insert_writes(sql, again)
@@ -254,9 +257,11 @@ def judge_again(session: Session, change_ids: Sequence[str], validate: Validate,
 
 def _sound_again(sql: Sql, held: StoredBody, validate: Validate) -> Stored | None:
     """A change that was set aside as it would be kept if it came now; None where it is still not to be accepted."""
+    if held.reason is None or held.adopted_as is not None or held.closed_by is not None:
+        return None
     (record,) = read_apart([(held.n, held.body)], held.device, validate=validate)
     device = devices.hold_devices(sql, {held.device}).get(held.device)
-    if device is None or record.change is None or record.change.erased or held.adopted_as is not None:
+    if device is None or record.change is None or record.change.erased:
         return None
     phone = PhoneClock(held.received_at_ms)  # how its clock stood then is not known any more: it is taken for right
     stored = server.store_record(device, record, phone, held.received_at_ms, KnownNumbers())

@@ -12,14 +12,16 @@ from mobile.opening.sealing import seal
 from server.actions.sync.judging import judge_faults_again
 from server.actions.sync.projection import projection
 from server.actions.sync.sealed import open_waiting
+from server.actions.sync.validation import validate
 from server.database.engine import Database
+from server.database.sql import Sql
 from server.http.services import Services
 from server.queries.operation import sealed_boxes
 from server.queries.operation.sealed_boxes import KeptBox
 from server.queries.street import contacts
-from server.queries.sync import applying
+from server.queries.sync import applying, changes
 from server.queries.sync import store as sync
-from server.queries.sync.applying import OUR_FAULT, why_unfit
+from server.queries.sync.applying import FAILED, OUR_FAULT, why_unfit
 from server.security.tokens import decode, encode
 from tests.conftest import Clock
 from tests.server.phone import Phone
@@ -158,3 +160,24 @@ def test_sealed_work_waits_for_a_fault_of_ours_an_hour_only_too(
     with database.reading() as session:
         assert [each.type for each in sync.list_quarantined(session)] == ["need.recorded"] * 2
         assert contacts.count_contacts(session) == 2
+
+
+def test_what_counts_already_or_was_set_aside_meanwhile_is_not_judged_again(
+    phone: Phone, database: Database, services: Services, clock: Clock
+) -> None:
+    """Two rebuild at once, or a supervisor decides while one does: what each had listed is no longer what is there."""
+    counts, decided = phone.contact(note="Asleep"), phone.contact(note="Awake")
+    person = phone.new_id()
+    named = phone.patch("person.patched", person, name="Marek")
+    assert phone.push(counts, decided, named).json()["acked"] == 3
+    with database.writing() as session:
+        changes.quarantine_changes(Sql(session), {decided["id"]: f"{FAILED}: it holds a value that has no room here"})
+        changes.close_change(session, decided["id"], "tom", phone.now_ms, "Written twice")
+    listed = [counts["id"], decided["id"], named["id"]]
+    with database.writing() as session:
+        assert sync.judge_again(session, listed, validate, services.project) == 0
+    with database.reading() as session:
+        kept = [sync.find_change(session, each) for each in listed]
+        shown = sync.get_fields(session, person)
+    assert [each.reason is None for each in kept if each is not None] == [True, False, True]
+    assert bytes(shown["name"].shown.value) == b'"Marek"'
