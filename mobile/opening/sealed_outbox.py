@@ -8,7 +8,7 @@ opened; the change itself is in the store, and `missing` tells which numbers to 
 import struct
 import threading
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
@@ -79,6 +79,15 @@ class SealedOutbox:
         with self._guard:
             self._path.unlink(missing_ok=True)
             self._places, self._end = {}, 0
+
+    def begin_anew(self, read: Callable[[], Iterable[tuple[int, bytes]]]) -> None:
+        """Hold these boxes in the place of all others: the phone has another number. Nobody adds one while they are read.
+        Raises OSError."""
+        with self._guard:
+            boxes = list(read())
+            write_durably(self._path, b"".join(_frame(n, box) for n, box in boxes))
+            self._places, self._end = {}, 0
+            self._place(boxes)
 
     def set_aside(self, path: Path) -> None:
         """Keep what could not be handed over under another name, and begin empty: a new enrolment counts from one."""

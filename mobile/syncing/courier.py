@@ -15,10 +15,11 @@ from mobile.device.service_pack import ServiceFile
 from mobile.field.views import SyncPhase
 from mobile.opening.quick_entries import QuickEntries
 from mobile.opening.sealed_outbox import SealedOutbox
+from mobile.opening.sealing import seal
 from mobile.opening.session import CONFIG, Session
 from mobile.opening.store_opener import StoreOpener
 from mobile.opening.vault import DeviceCard, Vaults
-from mobile.store import settings
+from mobile.store import outbox, settings
 from mobile.store.record import Record
 from mobile.store.rows import to_ms
 from mobile.syncing import cell_fetch, own_alarm, rounds
@@ -31,9 +32,10 @@ from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService, Trip
 from mobile.syncing.service_fetch import ServiceFetch
 from shared.model.device import FieldConfig, Tokens
-from sync.device import WIPED
+from sync.device import WIPED, DeviceState
 from sync.driver import Outcome
 from sync.pacing import Sizes
+from sync.wire import encode
 
 log = logging.getLogger(__name__)
 
@@ -130,13 +132,13 @@ class Courier:
     def _settle(self, record: Record, card: DeviceCard, one: Round) -> None:
         """What follows once the server has answered."""
         state = record.sync.get_state()
+        if state.device != card.device_number:
+            card = self._begin_anew(record, card, state)
         self._sealed.drop_until(state.acked)
         if not one.heard:
             return
         if one.told:
             self._door.renew_lease()
-        if state.device != card.device_number:
-            self._vaults.put_card(_renumbered(card, state.device))
         if one.config is not None:
             self._take_config(record, one.config)
         self._send_quick(card)
@@ -145,6 +147,19 @@ class Courier:
         self._hand_over_earlier(card)
         self._ask_who_has_seen_it(record, card)
         self._fetch_map(record, card, may_ask=one.outcome.trouble in ASKS_FOR_SQUARES)
+
+    def _begin_anew(self, record: Record, card: DeviceCard, state: DeviceState) -> DeviceCard:
+        """Boxes of the old number mean nothing under the new one, and would keep the places of what is recorded next."""
+
+        def read() -> list[tuple[int, bytes]]:
+            with record.store.reading() as connection:
+                unsent = outbox.list_unsent(connection, state.acked)
+            return [(change.n, seal(encode(change), card.sealing_key)) for change in unsent]
+
+        self._sealed.begin_anew(read)
+        renumbered = replace(card, device_number=state.device)
+        self._vaults.put_card(renumbered)
+        return renumbered
 
     def _send_quick(self, card: DeviceCard) -> None:
         try:
@@ -295,7 +310,3 @@ def _phase_after(trouble: str | None) -> SyncPhase:
     if trouble is None:
         return SyncPhase.IDLE
     return SyncPhase.OFFLINE if trouble == "no_answer" else SyncPhase.FAILED
-
-
-def _renumbered(card: DeviceCard, number: int) -> DeviceCard:
-    return replace(card, device_number=number)
