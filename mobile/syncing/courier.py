@@ -32,7 +32,7 @@ from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService, Trip
 from mobile.syncing.service_fetch import ServiceFetch
 from shared.model.device import FieldConfig, Tokens
-from sync.device import WIPED, DeviceState
+from sync.device import LEAVING, WIPED, DeviceState
 from sync.driver import Outcome
 from sync.pacing import Sizes
 from sync.wire import encode
@@ -56,6 +56,7 @@ PROBLEMS = {
 
 ASKS_FOR_SQUARES = frozenset({None, "agreement"})
 """A phone that hears of a lapsed agreement asks once more, and forgets its squares by the answer."""
+SENT_AWAY = frozenset({"revoked", "wipe"})
 WITHDRAWN = frozenset({"revoked", "wipe_now", "wipe_after_push"})
 
 
@@ -124,10 +125,19 @@ class Courier:
         client = self._client_to(card)
         one = SyncRound(record, client, self._app(), wall_ms, on_step, is_stopping, self._read_uptime).run(self._sizes)
         self._sizes = one.outcome.sizes
-        if one.outcome.is_wiped or record.sync.get_state().status == WIPED:
+        if one.outcome.is_wiped or record.sync.get_state().status == WIPED or self._is_sent_away(record, one):
             return self._end(card, service, "revoked")
         self._settle(record, card, one)
         return self._report(record, one, service)
+
+    def _is_sent_away(self, record: Record, one: Round) -> bool:
+        """Must the phone go, and is not let send first, since its tokens are worth nothing? All that is unsent is sealed."""
+        state = record.sync.get_state()
+        if state.status != LEAVING or one.outcome.trouble not in SENT_AWAY:
+            return False
+        with record.store.reading() as connection:
+            unsent = outbox.list_unsent_numbers(connection, state.acked)
+        return not self._sealed.missing(unsent)
 
     def _settle(self, record: Record, card: DeviceCard, one: Round) -> None:
         """What follows once the server has answered."""
