@@ -6,6 +6,7 @@ Of two records the latest word stands.
 from collections.abc import Collection, Sequence
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -25,6 +26,16 @@ def store_merges(session: Session, merges: Sequence[PersonMerged]) -> set[Id]:
     bulk.insert_new(session, person_merge, rows)
     settle_merges(session, [(each.from_id, each.into_id) for each in merges])
     return {person_id for each in merges for person_id in (each.from_id, each.into_id)}
+
+
+def is_told(session: Session, merge_id: Id, from_id: Id, into_id: Id, worker_id: Id) -> bool:
+    """Is this merge, or its undoing, here already, as the same worker's word on the same two records?"""
+    row = session.execute(
+        select(person_merge.c.from_id, person_merge.c.into_id, person_merge.c.worker_id).where(
+            person_merge.c.id == merge_id
+        )
+    ).first()
+    return row is not None and tuple(row) == (from_id, into_id, worker_id)
 
 
 def settle_merges(session: Session, pairs: Collection[tuple[Id, Id]]) -> None:

@@ -181,6 +181,36 @@ def test_hand_overs_merges_and_standings_are_repeated(
     database.close()
 
 
+def test_a_merge_that_was_repeated_counts_when_its_phone_sends_it_again(
+    phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast,
+    clock: Clock, new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    """Set aside it would stand in a tray, and no phone would hear that the two are one."""
+    other = new_id()
+    assert phone.push(phone.patch("person.patched", other, alias="Mars")).status_code == 200
+    say_same(services.database, marek, other, cast.priya, clock(), new_id)
+    with services.database.writing() as session:
+        add_role(session, cast.aisha.id, Role.TEAM_LEAD)
+    told = {"id": new_id(), "from_id": marek, "into_id": other, "worker_id": cast.aisha.id, "at": clock().isoformat()}
+    merged = phone.make_change("person.merged", e=marek, p=told)
+    with put_back():
+        assert phone.push(merged).json()["acked"] == merged["n"]
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.push(merged).json()["acked"] == merged["n"]
+        rows = read_pull_answer(phone.pull().content).rows
+        taken = phone.make_change("person.merged", e=marek, p=told | {"into_id": new_id()})
+        assert phone.push(taken).status_code == 200
+    assert [row.op for row in rows if row.id == merged["id"]] == ["put"]
+    database = Database(settings.database)
+    with database.reading() as session:
+        assert [held.id for held in sync.list_quarantined(session)] == [taken["id"]], (
+            "another word under its id is held"
+        )
+        assert other in list_groups(session, [marek])[marek]
+    database.close()
+
+
 def test_who_was_let_go_stays_out_after_the_restore(
     phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
     new_id: Callable[[], str],

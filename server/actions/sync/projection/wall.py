@@ -22,6 +22,7 @@ from server.database.context import beyond_reader
 from server.queries.partnership.workers import Carrier, find_carrier, list_carriers
 from server.queries.people.concealment import list_hidden
 from server.queries.people.identity import has_one_died, in_order, list_judgements, standing
+from server.queries.people.merges import is_told
 from server.queries.people.subjects import WORKS_WITH_DAYS
 from server.queries.sync.touched import Touched, list_people, list_touched
 from shared.model.value import Id
@@ -212,7 +213,15 @@ class _Judge:
         if own_id is None:
             return None
         key = (TABLE_OF[claim.change.t], own_id)
-        return words.TAKEN_ID if key in self._touched.subjects or key in self._used else None
+        is_taken = key in self._touched.subjects or key in self._used
+        return words.TAKEN_ID if is_taken and not self._is_repeated(claim, own_id) else None
+
+    def _is_repeated(self, claim: Claim, own_id: Id) -> bool:
+        """After a restore a merge stands again before its phone sends it again: the ledger had it (privacy rule A9)."""
+        if claim.change.t != "person.merged":
+            return False
+        told = claim.values
+        return is_told(self._session, own_id, told["from_id"], told["into_id"], told["worker_id"])
 
     def _why_not_named(self, claim: Claim) -> str | None:
         """A change is heard wherever its entity is placed, and fields are merged by its id: it may not stand under a record
