@@ -13,7 +13,7 @@ import msgspec
 from server.access import Access
 from server.actions.people.notes import flag_own_relation
 from server.actions.street.answering import steps_to
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_new
 from server.problems import Invalid, NotFound
 from server.queries.partnership import agencies, workers
 from server.queries.people import subjects
@@ -93,7 +93,7 @@ def record_contact(access: Access, project: Project, draft: ContactDraft) -> Id:
     if author is not None:
         contact_id = access.new_id()
     changes = _changes(access, draft, contact_id)
-    lock_records(access.session, draft.person_ids)
+    hold_new(access.session, changes)
     now_ms = int(access.now.timestamp() * 1000)
     team = agencies.find_team(access.session, draft.team_id)
     flag_own_relation(access, draft.person_ids, "own_contact", team.agency_id if team is not None else "")

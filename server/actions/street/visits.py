@@ -7,6 +7,7 @@ import msgspec
 from server.access import Access
 from server.actions.street.answering import steps_to
 from server.actions.street.contacts import list_own_teams, unused_id
+from server.actions.sync.projection.holding import hold_new
 from server.problems import NotFound
 from server.queries.people import subjects
 from server.queries.street import contact_form
@@ -61,6 +62,7 @@ def record_visit(access: Access, project: Project, draft: VisitDraft) -> Id:
             for each in steps
         ]
     now_ms = int(access.now.timestamp() * 1000)
+    hold_new(access.session, said)
     published = publish(access.session, said, now_ms)
     project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
     return visit_id

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from server.access import Access
 from server.actions.sync.mending import Fault, list_faults, mend, people_named
+from server.actions.sync.projection.holding import hold_subjects
 from server.actions.sync.projection.times import why_no_life, why_wrong
 from server.actions.sync.projection.wall import OF_A_SHIFT, Claim, claim_of, why_not_for
 from server.actions.sync.validation import FACTS, validate
@@ -73,13 +74,19 @@ def let_in(access: Access, project: Project, change_ids: Sequence[Id]) -> None:
 
     Raises Failure with the reason where one cannot be: then none is.
     """
-    lock_records(access.session, change_ids)  # two presses at once are one after the other
+    found = [stored for each in change_ids if (stored := find_change(access.session, each)) is not None]
+    _hold(access, found, change_ids)
     for change_id in change_ids:
         stored = _find(access, change_id)
         refusal, change = _ask(access, stored)
         if refusal or change is None:
             raise Failure(CONFLICTING, f"It cannot be let in: {refusal}. It stays where it is.")
         _adopt(access, project, stored, change, "adopt")
+
+
+def _hold(access: Access, found: Sequence[StoredBody], change_ids: Sequence[Id]) -> None:
+    """Two presses at once are one after the other, and neither holds the feed while it waits for whom the changes are about."""
+    hold_subjects(access.session, [each.change for each in found if each.change is not None], change_ids)
 
 
 def _adopt(access: Access, project: Project, stored: StoredBody, change: Change, purpose: str) -> None:
@@ -95,7 +102,8 @@ def _adopt(access: Access, project: Project, stored: StoredBody, change: Change,
 def let_in_mended(access: Access, project: Project, change_id: Id, told: Mapping[str, str]) -> None:
     """Let a held change in with some of its fields corrected. What came is kept as it came. Raises Invalid for what cannot be
     typed so, NotFound, and Failure with the reason where it still may not be let in."""
-    lock_records(access.session, [change_id])
+    as_it_came = find_change(access.session, change_id)
+    _hold(access, [as_it_came] if as_it_came is not None else [], [change_id])
     stored = _find(access, change_id)
     if stored.change is None or not {each.field for each in _faults(access, stored)} >= set(told):
         raise NotFound

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from server.actions.sync.projection.holding import hold_subjects
 from server.actions.sync.validation import validate
 from server.database.sql import Sql
 from server.queries.sync import changes, orders
@@ -34,6 +35,7 @@ def judge_again(
     """Let in, in the order in which they came and in their author's name, those that may stand today; returns how many. `by` is
     whoever took the reason away ("": the server)."""
     let_in = 0
+    hold_subjects(session, [each.change for each in held if each.change is not None], [each.id for each in held])
     for stored in held:
         reason = _try(session, project, stored, by, now, new_id())
         if reason is None:

@@ -114,6 +114,11 @@ def list_outings_placed(session: Session, table: Table, condition: ColumnElement
     return _read_outings(session, table, and_(condition, or_(table.c.cell.is_not(None), table.c.site_id.is_not(None))))
 
 
+def hold_nights(session: Session, nights: Collection[date]) -> None:
+    """Hold the looks of these nights. Who takes the feed counter before it derives them holds them before that."""
+    lock_records(session, {f"look {night.toordinal() % LOCKS}" for night in nights})
+
+
 def renew_looks(session: Session, outings: Collection[Outing]) -> None:
     """Derive the looks of these outings again, in the place of what stood there. On PostgreSQL, one at a time a night."""
     _renew(session, outings, _is_of)
@@ -129,7 +134,7 @@ def _renew(
 ) -> None:
     if not named:
         return
-    lock_records(session, {f"look {each.night.toordinal() % LOCKS}" for each in named})
+    hold_nights(session, {each.night for each in named})
     for some in _pieces(sorted(named)):
         # Whatever stands between the named ones is derived along with them: both statements ask the same.
         fresh = _derive(session, condition(contact, some), condition(visit, some))
