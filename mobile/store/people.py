@@ -1,5 +1,6 @@
 """The person tables: one row a person as its patches leave it, with when and where they were last seen, and the search index."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from msgspec import Struct
@@ -23,10 +24,13 @@ COLUMNS: Final = (
 )
 NOT_MERGED: Final = "NOT EXISTS (SELECT 1 FROM merged WHERE merged.from_id = person.id)"
 MERGED: Final = (
-    "WITH merged AS (SELECT from_id, into_id FROM person_merged AS latest WHERE undone = 0 AND NOT EXISTS ("
-    " SELECT 1 FROM person_merged AS later WHERE later.from_id = latest.from_id"
-    " AND (later.at, later.id) > (latest.at, latest.id)))"
+    "WITH merged AS (SELECT from_id, into_id FROM person_merged AS said WHERE undone = 0 AND NOT EXISTS ("
+    " SELECT 1 FROM person_merged AS later WHERE later.undone = 1 AND later.at >= said.at"
+    " AND min(later.from_id, later.into_id) = min(said.from_id, said.into_id)"
+    " AND max(later.from_id, later.into_id) = max(said.from_id, said.into_id)))"
 )
+"""Of each two records the latest word stands, in whichever direction it names them, as on the server: two that are parted leave
+others joined."""
 
 
 class PersonRow(Struct, frozen=True):
@@ -260,24 +264,19 @@ def list_needs(connection: Connection, person_ids: tuple[Id, ...]) -> list[NeedR
 
 def list_aliases(connection: Connection, person_id: Id) -> tuple[Id, ...]:
     """Every id this person is known under, the one that the others were merged into first."""
-    pairs = dict(connection.execute(f"{MERGED} SELECT from_id, into_id FROM merged").fetchall())
-    root = person_id
-    for _ in range(len(pairs)):
-        if root not in pairs:
-            break
-        root = pairs[root]
-    return (root, *sorted(_leading_to(root, pairs)))
-
-
-def _leading_to(root: Id, pairs: dict[Id, Id]) -> set[Id]:
-    found: set[Id] = set()
-    waiting = [root]
+    pairs = connection.execute(f"{MERGED} SELECT from_id, into_id FROM merged").fetchall()
+    beside: dict[Id, set[Id]] = defaultdict(set)
+    for from_id, into_id in pairs:
+        beside[from_id].add(into_id)
+        beside[into_id].add(from_id)
+    same, waiting = {person_id}, [person_id]
     while waiting:
-        into = waiting.pop()
-        new = {a for a, b in pairs.items() if b == into} - found - {root}
-        found |= new
+        new = beside[waiting.pop()] - same
+        same |= new
         waiting += new
-    return found
+    ends = sorted(same - {from_id for from_id, _ in pairs})
+    root = person_id if person_id in ends or not ends else ends[0]
+    return (root, *sorted(same - {root}))
 
 
 def count_people(connection: Connection) -> int:

@@ -4,14 +4,15 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from mobile.store import people
+from mobile.store import people, person_facts
 from mobile.store.database import Connection, Store, open_store
 from mobile.store.schema import migrate
-from shared.model.person import Person
+from shared.model.person import Person, PersonMerged
 
 
 @pytest.fixture
@@ -41,6 +42,36 @@ def test_every_word_is_found_by_its_beginning_in_any_order(store: Store) -> None
     assert found(store, "dog iri") == ["Red"]
     assert found(store, "NOW mar") == ["Marek Nowak"]
     assert found(store, "dog polish") == []
+
+
+def test_two_who_are_parted_leave_others_joined(store: Store) -> None:
+    """What keeps her safe stands on the other record of hers: it went from her card when a third was found to be another."""
+    put(store, Person(id="a", name="Ania"), Person(id="b", name="Anna"), Person(id="c", name="Anja"))
+
+    def say(number: int, from_id: str, into_id: str, *, undone: bool = False) -> None:
+        said = PersonMerged(
+            id=str(number), from_id=from_id, into_id=into_id, worker_id="tom", undone=undone,
+            at=datetime(2026, 11, 13, 20, number, tzinfo=UTC),
+        )  # fmt: skip
+        with store.writing() as connection:
+            person_facts.put_merged(connection, said)
+
+    def same(person_id: str) -> tuple[str, ...]:
+        with store.reading() as connection:
+            return people.list_aliases(connection, person_id)
+
+    say(1, "a", "b")
+    say(2, "a", "c")
+    assert {frozenset(same(each)) for each in "abc"} == {frozenset("abc")}
+    say(3, "a", "c", undone=True)
+    assert same("a") == same("b") == ("b", "a") and same("c") == ("c",)
+    assert sorted(found(store, "an")) == ["Anja", "Anna"]
+    say(5, "b", "a", undone=True)
+    assert same("a") == ("a",) and same("b") == ("b",), "in whichever direction it is said"
+    say(4, "a", "b")
+    assert same("a") == ("a",), "an earlier word that comes late"
+    say(6, "b", "a")
+    assert same("a") == same("b") == ("a", "b")
 
 
 def test_accents_and_other_alphabets_are_found(store: Store) -> None:
