@@ -226,9 +226,10 @@ class Courier:
 
     def _report(self, record: Record, one: Round, service: SyncService) -> Trip:
         trip = Trip()
-        trip.trouble = "must_enrol" if one.must_enrol else one.outcome.trouble
+        must_enrol = one.must_enrol or one.outcome.trouble == "another_device"  # a copy of it goes on with its tokens
+        trip.trouble = "must_enrol" if must_enrol else one.outcome.trouble
         trip.retry_after_s = one.outcome.retry_after_s
-        if one.must_enrol:
+        if must_enrol:
             self._fall_back_to_seals()
         if trip.trouble is None:
             service.tell(last_synced_at=self._true_now())

@@ -43,3 +43,23 @@ def test_what_is_unsent_is_sealed_under_the_new_number(rig: Rig) -> None:
     assert {change["dev"] for _, change in read_boxes(rig)} == {8}
     rig.restart()
     assert {change["dev"] for _, change in read_boxes(rig)} == {8}
+
+
+def test_the_other_copy_says_that_it_must_be_enrolled_again_and_hands_over_what_it_has(rig: Rig) -> None:
+    """Its tokens go on with the number that the first one took; it said nothing, and sent nothing for as long as they lived."""
+    rig.field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    unsent, handed_over = rig.field.unsent(), 0
+
+    def answer_the_other(request: httpx.Request) -> httpx.Response:
+        nonlocal handed_over
+        if not request.url.path.endswith("/sealed"):
+            return httpx.Response(403, json={"refused": "another_device"})
+        squeezed = request.headers.get("content-encoding") == "gzip"
+        boxes = msgspec.json.decode(gzip.decompress(request.content) if squeezed else request.content)["boxes"]
+        handed_over += len(boxes)
+        return httpx.Response(200, json={"acked": len(boxes), "opened": len(boxes), "kept": 0, "status": "ok"})
+
+    rig.server.answer = answer_the_other
+    status = rig.field.sync_once()
+    assert status.trouble == "must_enrol" and "enrolled again" in status.problem and rig.field.may_enrol
+    assert handed_over == unsent > 0 and not rig.field._sealed.numbers
