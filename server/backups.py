@@ -66,7 +66,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     size_bytes: int
     acked: dict[str, int]
     counts: dict[str, int] = {}
-    """How many of each kind of fact there were just before: a restored database holds at least as many."""
+    """How many of each kind of fact there were just before, or just after where something was let go of meanwhile: a restored
+    database holds at least as many."""
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -90,8 +91,10 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
         raise BackupFault(f"No backup can be written into {target}: {error.strerror}.") from error
     database = open_database(settings, pool_size=1)
     try:
-        acked, counts = _read_acked(database), _read_counts(database)
+        acked, before = _read_acked(database), _read_counts(database)
         _dump(database, half / DUMP)
+        after = _read_counts(database)
+        counts = {name: min(count, after[name]) for name, count in before.items()}
         _write_manifest(half, database, acked, counts, now)
         _copy_outside(settings.data, half)
         half.rename(folder)

@@ -15,6 +15,7 @@ from litestar.testing import TestClient
 from msgspec import json, structs
 from sqlalchemy import text
 
+from server import backups
 from server.access import Door
 from server.actions.operation.enrolment import make_code, stop_device
 from server.actions.operation.ledger import replay
@@ -221,6 +222,28 @@ def test_a_damaged_backup_is_refused_and_the_database_stands(
         restore_backup(settings, folder, clock())
     with database.reading() as session:
         assert contacts.count_contacts(session) == 1
+
+
+def test_a_backup_during_which_something_was_let_go_of_can_be_restored(
+    phone: Phone, settings: Settings, clock: Clock, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at night: what is past its time goes between the counting and the copy."""
+    phone.push(phone.contact())
+    dump = backups._dump
+
+    def let_go_first(source: Database, path: Path) -> None:
+        with database.writing() as session:
+            session.execute(text("delete from audit"))
+        dump(source, path)
+
+    monkeypatch.setattr(backups, "_dump", let_go_first)
+    folder = make_backup(settings, tmp_path, clock(), retained=1)
+    destroy(database)
+    restore_backup(settings, folder, clock())
+    restored = Database(settings.database)
+    with restored.reading() as session:
+        assert contacts.count_contacts(session) == 1
+    restored.close()
 
 
 def test_a_backup_of_the_other_database_is_refused(
