@@ -50,6 +50,7 @@ from server.security.tokens import hash_token
 from shared.model.codes import DeviceStatus
 from shared.model.person import PersonMerged
 from shared.model.value import Id
+from sync.authoring import NewChange
 
 __all__ = ["Ledger", "list_unknown", "open_ledger", "replay"]
 
@@ -199,6 +200,27 @@ def _derive_merged(session: Session, repeated: Sequence[LedgerEntry], now: datet
     parted = {person_id for _, merge in told if merge.undone for person_id in (merge.from_id, merge.into_id)}
     numbers = count(1)
     derive_verification(session, people, (), now, lambda: id_of(f"{told[-1][0]} {next(numbers)}", ""), timezone, parted)
+    _tell_merged(session, told, int(now.timestamp() * 1000))
+
+
+def _tell_merged(session: Session, told: Sequence[tuple[Id, PersonMerged]], now_ms: int) -> None:
+    """Phones drop what they heard of it together with the feeds' lost past: they are told once more, wherever one is heard."""
+    erased = audit.find_subjects(session, PERSON_ERASED)
+    words = {
+        (merge.from_id, merge.into_id, merge.at, merge.undone): (entry_id, merge)
+        for entry_id, merge in told
+        if not erased & {merge.from_id, merge.into_id}
+    }
+    new = [
+        NewChange(
+            id=id_of(f"told again {entry_id}", scope), type="person.merged", scope=scope, entity=merge.from_id,
+            who=merge.worker_id, at_ms=now_ms, payload=msgspec.Raw(msgspec.json.encode(merge)),
+        )
+        for entry_id, merge in words.values()
+        for scope in sorted(sync.find_scopes(session, merge.from_id) | sync.find_scopes(session, merge.into_id))
+    ]  # fmt: skip
+    if new:
+        sync.publish(session, new, now_ms)
 
 
 # ------------------------------------------------------------------------------------------------------- partnership

@@ -27,6 +27,7 @@ from server.actions.partnership.recipients import propose
 from server.actions.people import own_page
 from server.actions.people.erasure import forget_person
 from server.actions.people.hiding import hide_person, show_person_again
+from server.actions.people.identity import judge, part
 from server.app import create_app
 from server.backups import make_backup, restore_backup
 from server.database.context import Kind, acting
@@ -44,7 +45,7 @@ from server.queries.people.verification import find_status, list_groups
 from server.queries.sync import store as sync
 from server.security.tokens import derive
 from server.settings import Settings
-from shared.model.codes import DeviceStatus, Role
+from shared.model.codes import DeviceStatus, IdentityWord, Role
 from shared.model.device import Tokens
 from sync.wire import read_pull_answer
 from tests.conftest import Clock
@@ -179,6 +180,28 @@ def test_hand_overs_merges_and_standings_are_repeated(
         found = workers.find_worker(session, cast.dean.id)
         assert found is not None and not found.active
     database.close()
+
+
+def test_phones_hear_again_of_what_was_joined_and_parted_at_a_desk_since_the_backup(
+    phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast,
+    clock: Clock, new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    """The server knew that the two are one, and every phone showed two, each without what stands on the other."""
+    mars, other = new_id(), new_id()
+    for each in (mars, other):
+        assert phone.push(phone.patch("person.patched", each, alias="Mars")).status_code == 200
+        say_same(services.database, marek, each, cast.priya, clock(), new_id)
+    with put_back(), Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
+        assert judge(access, services.project, marek, mars, IdentityWord.SAME)
+        assert judge(access, services.project, marek, other, IdentityWord.SAME)
+        part(access, services.project, marek, other)
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        rows = read_pull_answer(phone.pull().content).rows
+    told = [json.decode(bytes(row.body)) for row in rows if row.op == "put"]
+    merged = [each["p"] for each in told if each["t"] == "person.merged"]
+    said = [({each["from_id"], each["into_id"]}, each.get("undone", False)) for each in merged]
+    assert ({marek, mars}, False) in said and ({marek, other}, True) in said and ({marek, mars}, True) not in said
 
 
 def test_a_merge_that_was_repeated_counts_when_its_phone_sends_it_again(
