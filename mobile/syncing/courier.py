@@ -167,7 +167,7 @@ class Courier:
             return [(change.n, seal(encode(change), card.sealing_key)) for change in unsent]
 
         self._sealed.begin_anew(read)
-        renumbered = replace(card, device_number=state.device)
+        renumbered = replace(self._vaults.find_card() or card, device_number=state.device)
         self._vaults.put_card(renumbered)
         return renumbered
 
