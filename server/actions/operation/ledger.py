@@ -213,7 +213,7 @@ def _tell_merged(session: Session, told: Sequence[tuple[Id, PersonMerged]], now_
     }
     new = [
         NewChange(
-            id=id_of(f"told again {entry_id}", scope), type="person.merged", scope=scope, entity=merge.from_id,
+            id=id_of(f"told again {entry_id} {now_ms}", scope), type="person.merged", scope=scope, entity=merge.from_id,
             who=merge.worker_id, at_ms=now_ms, payload=msgspec.Raw(msgspec.json.encode(merge)),
         )
         for entry_id, merge in words.values()
