@@ -20,22 +20,33 @@ from sync.wire import SERVER_DEVICE, Change
 
 @beyond_reader
 def hold_subjects(session: Session, changes: Sequence[Change], others: Collection[Id] = ()) -> None:
-    """Hold all from which something is derived once these changes count: records with `others`, then nights, as a push does."""
+    """Hold all from which something is derived once these changes count, in the order in which a push does: the records that they
+    name, with `others`; who is one person with them; the nights."""
     sound = [each for each in changes if not each.erased and not isinstance(validate(each), str)]
     if not sound:
         lock_records(session, others)
         return
     batch = read_batch([AcceptedChange(each, 0, 0, each.dev) for each in sound])
-    corrected = contacts.list_contacts(session, {each.contact_id for each in batch.values("contact.corrected")})
-    named = batch.subjects() | {each for stored in corrected.values() for each in stored.contact.person_ids}
-    same = {each for group in list_groups(session, named).values() for each in group}
-    lock_records(session, {*others, *named, *same})
+    named = batch.subjects()
+    lock_records(session, {*others, *named})
+    same = {
+        each for group in list_groups(session, named | _people_corrected(session, batch)).values() for each in group
+    }
+    lock_records(session, same - named)
     looks.hold_nights(session, _nights_of(session, batch))
 
 
 def hold_new(session: Session, new: Sequence[NewChange]) -> None:
     """The same for what the server is about to publish itself."""
     hold_subjects(session, [number(each, SERVER_DEVICE, 1, 0, {}) for each in new])
+
+
+def _people_corrected(session: Session, batch: Batch) -> set[Id]:
+    """Whom corrected contacts named, and name now."""
+    corrections = batch.values("contact.corrected")
+    stored = contacts.list_contacts(session, {each.contact_id for each in corrections})
+    before = {each for one in stored.values() for each in one.contact.person_ids}
+    return before | {each for one in corrections for each in one.fields.get("person_ids") or ()}
 
 
 def _nights_of(session: Session, batch: Batch) -> set[date]:
