@@ -36,6 +36,8 @@ KINDS = {
     "entity_placed": "a hand-over",
     "recipient": "who may see",
     "worker": "what a worker may do",
+    "system_ended": "letting a partner's system in no more",
+    "system_secret": "another secret for a partner's system",
     MARK: "the hourly mark",
 }
 

@@ -67,7 +67,7 @@ def _say(listed: ListedSystem) -> str:
 def secret(system_id: str) -> None:
     """Give a system another secret, and print it. The one before is good for nothing from now on."""
     with working() as services, services.database.writing() as session:
-        fresh = renew_secret(session, system_id)
+        fresh = renew_secret(session, system_id, services.clock(), services.new_id())
         note_act(session, services, "renew_system_secret", "partner_system", system_id)
     click.echo(fresh)
 
@@ -88,6 +88,5 @@ def hook(system_id: str, url: str) -> None:
 def end(system_id: str) -> None:
     """Let a system in no more, from now on. What it sent and did stays."""
     with working() as services, services.database.writing() as session:
-        if not systems.end_system(session, system_id, services.clock()):
-            stop("There is no such system, or it was ended before.")
+        acts.end(session, system_id, services.clock(), services.new_id())
         note_act(session, services, "end_system", "partner_system", system_id)

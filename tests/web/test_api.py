@@ -167,7 +167,7 @@ def test_another_secret_and_an_end_hold_at_once(
 ) -> None:
     renewed, ended = let_in("ruth"), let_in("ruth")
     with filled.writing() as session:
-        fresh = acts.renew_secret(session, renewed.id)
+        fresh = acts.renew_secret(session, renewed.id, clock(), new_id())
         assert systems.end_system(session, ended.id, clock())
 
     assert renewed.get("/actions").status_code == 401

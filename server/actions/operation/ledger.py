@@ -27,6 +27,8 @@ from server.actions.operation.orders import (
     PERSON_SHOWN,
     REASON_LOST,
     RECIPIENT,
+    SYSTEM_ENDED,
+    SYSTEM_SECRET,
     TEAM,
     TOKENS_REVOKED,
     WORKER,
@@ -39,7 +41,7 @@ from server.actions.sync.projection.verification import derive_verification
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.devices import Enrolment, TokenRecord
-from server.queries.partnership import agencies, districts, invitations, recipients, workers
+from server.queries.partnership import agencies, districts, invitations, recipients, systems, workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
 from server.queries.people import assessments, concealment, documents, merges, own_pages, subjects
@@ -249,6 +251,14 @@ def _walk_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
         agencies.set_team_districts(session, entry.subject_id, walked)
 
 
+def _end_system_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    systems.end_system(session, entry.subject_id, entry.at)
+
+
+def _renew_secret_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    systems.set_secret(session, entry.subject_id, entry.detail["secret_hash"])
+
+
 GRANTS = frozenset({DEVICE_ENROLLED, DEVICE_RENEWED})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_ENROLLED: _enrol_again,
@@ -265,4 +275,6 @@ ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     RECIPIENT: _agree_again,
     WORKER: _stand_again,
     TEAM: _walk_again,
+    SYSTEM_ENDED: _end_system_again,
+    SYSTEM_SECRET: _renew_secret_again,
 }

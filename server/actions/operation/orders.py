@@ -39,7 +39,7 @@ DEVICE_CONFIRMED, TOKENS_REVOKED = "device_confirmed", "tokens_revoked"
 PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "person_shown"
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
-DOCUMENT_ERASED = "document_erased"
+DOCUMENT_ERASED, SYSTEM_ENDED, SYSTEM_SECRET = "document_erased", "system_ended", "system_secret"
 VOID = "void"
 """A line that takes back the one of the order it names: that fell through once it was written."""
 
@@ -272,6 +272,16 @@ def order_worker(session: Session, worker_id: Id, now: datetime, entry_id: Id) -
 def order_team(session: Session, team_id: Id, district_ids: Iterable[Id], now: datetime, entry_id: Id) -> None:
     """The districts that a team walks now: its members may open what is there."""
     give(session, _entry(TEAM, team_id, now, entry_id, district_ids=sorted(district_ids)))
+
+
+def order_system_ended(session: Session, system_id: Id, now: datetime, entry_id: Id) -> None:
+    """A partner's program is let in no more."""
+    give(session, _entry(SYSTEM_ENDED, system_id, now, entry_id))
+
+
+def order_system_secret(session: Session, system_id: Id, secret_hash: str, now: datetime, entry_id: Id) -> None:
+    """A partner's program has another secret: somebody may know the one before."""
+    give(session, _entry(SYSTEM_SECRET, system_id, now, entry_id, secret_hash=secret_hash))
 
 
 def mark(session: Session, now: datetime, entry_id: Id) -> None:

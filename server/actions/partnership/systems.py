@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.actions.operation.orders import order_system_ended, order_system_secret
 from server.problems import CONFLICTING, Failure, Forbidden, Invalid
 from server.queries.partnership import systems, workers
 from server.queries.partnership.systems import ListedSystem, Notice, NoticeKind, PartnerSystem, Scope
@@ -80,12 +81,20 @@ def register(session: Session, wanted: Wanted, hook_hosts: Collection[str], now:
     return secret
 
 
-def renew_secret(session: Session, system_id: Id) -> str:
+def renew_secret(session: Session, system_id: Id, now: datetime, order_id: Id) -> str:
     """Another secret, at once in the place of the one before. Raises Failure for a system that is none."""
     secret = new_token()
     if not systems.set_secret(session, system_id, hash_token(secret)):
         raise Failure(CONFLICTING, NO_SYSTEM)
+    order_system_secret(session, system_id, hash_token(secret), now, order_id)
     return secret
+
+
+def end(session: Session, system_id: Id, now: datetime, order_id: Id) -> None:
+    """Let a system in no more. Raises Failure for one that is none, or was ended before."""
+    if not systems.end_system(session, system_id, now):
+        raise Failure(CONFLICTING, NO_SYSTEM)
+    order_system_ended(session, system_id, now, order_id)
 
 
 def set_hook(session: Session, system_id: Id, hook_url: str, hook_hosts: Collection[str]) -> None:
@@ -142,8 +151,7 @@ def end_by_page(access: Access, system_id: Id, *, is_sure: bool) -> None:
     access.require(Act.MANAGE_WORKERS, subject, purpose="end a partner's system", detail=system_id)
     if not is_sure:
         raise Invalid("Tick the box to say which system you mean. Nothing was changed.")
-    if not systems.end_system(access.session, system_id, access.now):
-        raise Failure(CONFLICTING, NO_SYSTEM)
+    end(access.session, system_id, access.now, access.new_id())
 
 
 def _of_agency(agency_id: Id) -> Subject:

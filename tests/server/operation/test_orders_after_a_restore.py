@@ -22,8 +22,10 @@ from server.actions.operation.invitations import find_invited, invite
 from server.actions.operation.invitations import path_of as invitation_path
 from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import open_ledger, order_placing, order_worker
+from server.actions.partnership import systems
 from server.actions.partnership.leaving import dismiss
 from server.actions.partnership.recipients import propose
+from server.actions.partnership.systems import Wanted
 from server.actions.people import own_page
 from server.actions.people.erasure import forget_person
 from server.actions.people.hiding import hide_person, show_person_again
@@ -180,6 +182,33 @@ def test_hand_overs_merges_and_standings_are_repeated(
         found = workers.find_worker(session, cast.dean.id)
         assert found is not None and not found.active
     database.close()
+
+
+def test_a_partners_program_that_was_let_go_stays_out(
+    put_back: Callable[..., Any],
+    services: Services,
+    settings: Settings,
+    cast: Cast,
+    clock: Clock,
+    new_id: Callable[[], str],
+) -> None:
+    """Somebody knew its secret. The backup takes the same one for good again."""
+    ended, renewed = new_id(), new_id()
+    wanted = Wanted(name="Housing", worker_id=cast.priya.id, scopes=("cases",))
+    with services.database.writing() as session:
+        secrets = {each: systems.register(session, wanted, (), clock(), each) for each in (ended, renewed)}
+    with put_back(), services.database.writing() as session:
+        systems.end(session, ended, clock(), new_id())
+        fresh = systems.renew_secret(session, renewed, clock(), new_id())
+    database = Database(settings.database)
+    with database.reading() as session:
+        for each, secret in secrets.items():
+            assert systems.issue_token(session, b"secret", each, secret, clock()) is None
+        assert systems.issue_token(session, b"secret", renewed, fresh, clock()) is not None
+    database.close()
+    assert all(
+        secret.encode() not in (settings.data / "ledger.jsonl").read_bytes() for secret in (fresh, *secrets.values())
+    )
 
 
 def test_phones_hear_again_of_what_was_joined_and_parted_at_a_desk_since_the_backup(
