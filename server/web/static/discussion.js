@@ -107,12 +107,21 @@ async function send(form, fields) {
   throw failure;
 }
 
+async function saveNotes() {
+  const sent = notes.value;
+  const saved = await send(noteForm, { base, notes: sent });
+  accept(saved, sent);
+  say(saved.merged ? "Saved. Somebody else typed here too: both are kept." : "Saved");
+}
+
+// Notes that are refused, too many of them, do not keep the outcome from being stored.
 async function saveBoth() {
+  let refused = null;
   if (areNotesDirty()) {
-    const sent = notes.value;
-    const saved = await send(noteForm, { base, notes: sent });
-    accept(saved, sent);
-    say(saved.merged ? "Saved. Somebody else typed here too: both are kept." : "Saved");
+    try { await saveNotes(); } catch (failure) {
+      if (failure.status !== 400) throw failure;
+      refused = failure;
+    }
   }
   if (isOutcomeDirty() && !outcomeAsked) {
     const sent = outcome.value;
@@ -120,6 +129,7 @@ async function saveBoth() {
     acceptOutcome(saved, saved.stale ? undefined : sent);
     if (!saved.stale) say("Saved");
   }
+  if (refused) throw refused;
 }
 
 // One save at a time. Whoever waits for it hears whether everything is stored.

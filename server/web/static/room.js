@@ -7,6 +7,7 @@ const PAUSE_MS = 700;
 const RETRY_MS = 4000;
 const LOOK_MS = 4000;
 const WAIT_MS = 10000;
+const REFUSED_MS = 60000; // what was refused is tried again by itself so seldom
 const UNTOUCHED_MS = 30 * 60 * 1000; // after this nobody is there to be told
 const worker = room.dataset.worker;
 let token = room.dataset.token;
@@ -255,11 +256,23 @@ class Actions {
       } catch (failure) {
         if (!(failure instanceof Refused) || failure.status !== 400) throw failure;
         this.waiting.shift();
-        if (!this.isBegun) this.line.value = next.line;
-        this.said.textContent = failure.words;
-        this.line.focus();
+        this.refuse(next.line, failure.words);
       }
     }
+  }
+
+  // A line that was refused stands in its box again; where another is begun there, beside what was agreed.
+  refuse(line, why) {
+    if (this.isBegun) {
+      const item = document.createElement("li");
+      item.textContent = `Not added: “${line}”. ${why}`;
+      this.list.append(item);
+      this.said.textContent = "The line before was not added: it stands above.";
+      return;
+    }
+    this.line.value = line;
+    this.said.textContent = why;
+    if (shown === this.screen) this.line.focus();
   }
 
   // Says how the line will be read before Enter: whose it is, what, and by which day, with how far that is.
@@ -345,25 +358,38 @@ function later(wait) {
   timer = window.setTimeout(flush, wait);
 }
 
+// What the server refuses of one part (the case is hidden now, the words are too many) is that part's own: no other waits for it.
+const isOfOnePart = (failure) => failure instanceof Refused && [400, 404, 409, 413].includes(failure.status);
+
 // One thing at a time, in the order of the cases; whatever the network loses is sent again, and no word leaves this page before.
 async function flush() {
   if (sending) { later(PAUSE_MS); return; }
   sending = true;
   let wait = 0;
+  let refused = "";
   try {
-    for (const screen of screens) for (const part of screen.parts) if (part.isDirty) await part.flush();
-    say(screens.some((each) => each.isDirty) ? state.textContent : "");
+    for (const screen of screens) {
+      for (const part of screen.parts) {
+        if (!part.isDirty) continue;
+        try { await part.flush(); } catch (failure) {
+          if (!isOfOnePart(failure)) throw failure;
+          refused ||= `${screen.name.textContent}: ${tellRefusal(failure)}`;
+        }
+      }
+    }
+    if (refused) { wait = REFUSED_MS; say(refused); } else say(screens.some((each) => each.isDirty) ? state.textContent : "");
   } catch (failure) {
     wait = RETRY_MS;
     if (failure.status === 401) say("You have been signed out. What you typed is still on this page: sign in again in another tab, and it will be saved.");
-    else if (failure.status === 409 || failure.status === 400) { say(`Not saved. ${failure.words}`); wait = 60000; }
-    else if (failure.status === 403 || failure.status === 404) { say("This can no longer be saved here. What you typed is still on this page: copy it."); wait = 60000; }
+    else if (failure.status === 403) { say(tellRefusal(failure)); wait = REFUSED_MS; }
     else say("No network. What you type stays on this page, and is sent when it is back.");
   }
   sending = false;
   for (const each of screens) each.tellState();
   if (wait || screens.some((each) => each.isDirty)) { window.clearTimeout(timer); timer = window.setTimeout(flush, wait || PAUSE_MS); }
 }
+
+const tellRefusal = ({ status, words }) => (status === 403 || status === 404 ? "This can no longer be saved here. What you typed is still on this page: copy it." : `Not saved. ${words}`);
 
 function tellPresent(present) {
   const list = document.getElementById("present");

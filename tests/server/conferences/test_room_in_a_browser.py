@@ -94,6 +94,34 @@ def test_what_cannot_be_is_said_beside_its_field_and_stays_typed(open_page: Call
     assert shown(page).locator("[data-line]").input_value() == "sing by Fri"
 
 
+def test_a_case_whose_words_are_refused_keeps_no_other_case_from_being_saved(open_page: Callable[..., Any]) -> None:
+    page = open_page("priya")
+    open_room(page, call_conference(page))
+    shown(page).locator("[data-notes]").fill("x" * 20_001)
+    page.keyboard.press("PageDown")
+    shown(page).locator("[data-notes]").fill("Keys on Friday")
+    wait_for_text(said(page, "notes"), "Saved")
+    page.locator("#room-state", has_text="more than 20,000 characters").wait_for()
+    page.keyboard.press("PageUp")
+    assert len(shown(page).locator("[data-notes]").input_value()) == 20_001
+
+
+def test_a_line_that_is_refused_while_the_next_is_typed_is_still_there(open_page: Callable[..., Any]) -> None:
+    page = open_page("priya")
+    open_room(page, call_conference(page))
+    held: list[Any] = []
+    page.route("**/action", held.append)
+    line = shown(page).locator("[data-line]")
+    line.fill("sing by Fri")
+    page.keyboard.press("Enter")
+    line.fill("CGL: visit by 16 Nov")
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+    shown(page).locator("[data-actions] li", has_text="Not added: “sing by Fri”. Name the agency").wait_for()
+    assert line.input_value() == "CGL: visit by 16 Nov"
+
+
 def test_the_room_is_worked_by_keys_alone_and_passes_axe_narrow_and_wide(
     open_page: Callable[..., Any], screenshots: Any
 ) -> None:
