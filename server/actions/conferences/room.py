@@ -23,7 +23,7 @@ from server.queries.conferences import room as rows
 from server.queries.conferences.discussion import Sitting, Written
 from server.queries.conferences.room import Present
 from server.queries.partnership import agencies
-from server.queries.people import person_page, subjects
+from server.queries.people import subjects
 from server.queries.sync.store import Project
 from shared.model.agency import Agency
 from shared.model.codes import ReceivingSupport, SupportNeed, SupportPhase
@@ -213,12 +213,10 @@ def _save_need(
 ) -> FieldSaved:
     if need not in {str(each) for each in SupportNeed} or value not in {str(each) for each in ReceivingSupport}:
         raise Invalid("Choose one of the answers.")
-    _, same = access.find_person_and_same(case.person_id)
-    known = {each.need: str(each.receiving_support) for each in person_page.list_needs(access.session, same)}
-    now = known.get(SupportNeed(need), "")
-    if now not in (was, value):
-        return FieldSaved(says=now, version=now, stale=True)
-    facts.set_needs(access, project, case.person_id, {SupportNeed(need): ReceivingSupport(value)}, let_in=subject)
+    said = {SupportNeed(need): ReceivingSupport(value)}
+    newer = facts.set_needs(access, project, case.person_id, said, {SupportNeed(need): was}, let_in=subject)
+    if newer:
+        return FieldSaved(says=newer[0].says, version=newer[0].says, stale=True)
     return FieldSaved(says=value, version=value)
 
 

@@ -128,24 +128,32 @@ def set_needs(
     project: Project,
     person_id: Id,
     said: Mapping[SupportNeed, ReceivingSupport],
+    shown: Mapping[SupportNeed, str],
     *,
     let_in: Subject | None = None,
-) -> int:
-    """Record what is said of needs today, where it differs from the newest word; returns how many were recorded."""
+) -> list[Newer]:
+    """Record what is said of needs today, where it is another word than the form showed (`shown`); returns what was newer and
+    therefore not recorded."""
     subject, same = access.find_person_and_same(person_id)
     subject = let_in or access.require(Act.EDIT_PERSON, subject, purpose=PURPOSE, detail="needs")
-    known = {each.need: each.receiving_support for each in person_page.list_needs(access.session, same)}
+    lock_records(access.session, [person_id])
+    known = {each.need: str(each.receiving_support) for each in person_page.list_needs(access.session, same)}
+    changed = {need: support for need, support in said.items() if str(support) != shown.get(need, "")}
+    newer = [
+        Newer(field=f"need_{need}", says=known.get(need, ""))
+        for need, support in changed.items()
+        if known.get(need, "") not in (shown.get(need, ""), str(support))
+    ]
     facts = [
         NeedRecorded(
             id=access.new_id(), person_id=person_id, need=need, receiving_support=support, at=access.now,
             worker_id=access.actor.worker_id,
         )
-        for need, support in said.items()
-        if known.get(need) is not support
+        for need, support in changed.items()
+        if known.get(need) == (shown.get(need) or None)
     ]  # fmt: skip
     scope = scope_of(access, subject)
     now_ms = int(access.now.timestamp() * 1000)
-    lock_records(access.session, [person_id])
     _publish(
         access,
         project,
@@ -157,7 +165,7 @@ def set_needs(
             for fact in facts
         ],
     )  # fmt: skip
-    return len(facts)
+    return newer
 
 
 def _patch(access: Access, scope: str, person_id: Id, sets: Mapping[str, Any]) -> NewChange:

@@ -1,5 +1,6 @@
 """What is known of a person, changed: one form with everything that may be asked, each answer changed by itself."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -38,11 +39,12 @@ SUPPORT = {
     str(ReceivingSupport.NO): "Not receiving support",
     str(ReceivingSupport.NOT_KNOWN): "Needs it; whether they receive support is not known",
 }
+AGAIN = "Save again to put yours in its place."
 FactsForm = msgspec.defstruct(
     "FactsForm",
     [
         *((f"{prefix}{name}", str, "") for prefix in ("", "was_") for name in FIELDS),
-        *((f"need_{need.value}", str, "") for need in SupportNeed),
+        *((f"{prefix}need_{need.value}", str, "") for prefix in ("", "was_") for need in SupportNeed),
         ("in_parts", str, ""),
         *((f"date_of_birth_{part}", str, "") for part in DateParts.__struct_fields__),
     ],
@@ -80,20 +82,26 @@ def save_facts(
         for need in SupportNeed
         if (answer := getattr(data, f"need_{need.value}")) in {str(each) for each in ReceivingSupport}
     }
+    needs_shown = {need: getattr(data, f"was_need_{need.value}") for need in SupportNeed}
     try:
         with door.open() as access:
             newer = facts.change_facts(access, services.project, person_id, typed, shown)
-            facts.set_needs(access, services.project, person_id, needs)
+            told = facts.set_needs(access, services.project, person_id, needs, needs_shown)
     except InvalidFields as refused:
         with door.open() as access:
-            return _answer(request, access, person_id, dict(refused.by_field), typed, shown, needs, parts)
-    if newer:
-        errors = {
-            each.field: f"Meanwhile somebody else wrote “{each.says}”. Save again to put yours in its place."
-            for each in newer
+            return _answer(
+                request, access, person_id, dict(refused.by_field), typed, shown, (needs, needs_shown), parts
+            )
+    if newer or told:
+        errors = {each.field: f"Meanwhile somebody else wrote “{each.says}”. {AGAIN}" for each in newer}
+        errors |= {
+            each.field: f"Meanwhile somebody else chose “{SUPPORT.get(each.says, each.says)}”. {AGAIN}" for each in told
         }
+        theirs = {name: text for name, text in typed.items() if text.strip() != shown[name].strip()}
+        chosen = {need: support for need, support in needs.items() if str(support) != needs_shown[need]}
+        born = parts if "date_of_birth" in theirs else None
         with door.open() as access:
-            return _answer(request, access, person_id, errors, typed, born=parts)
+            return _answer(request, access, person_id, errors, theirs, needs=(chosen, None), born=born)
     return go_to(f"/people/{person_id}", "saved")
 
 
@@ -110,19 +118,24 @@ def _answer(
     errors: Errors | None = None,
     typed: dict[str, str] | None = None,
     shown: dict[str, str] | None = None,
-    needs: dict[SupportNeed, ReceivingSupport] | None = None,
+    needs: tuple[Mapping[SupportNeed, str], Mapping[SupportNeed, str] | None] | None = None,
     born: DateParts | None = None,
 ) -> Response[str]:
     person = access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
     _, same = access.find_person_and_same(person_id)
-    known = {each.need: each.receiving_support for each in person_page.list_needs(access.session, same)}
+    known = {each.need: str(each.receiving_support) for each in person_page.list_needs(access.session, same)}
+    chosen, needs_shown = needs or ({}, None)
+    was_needs = known if needs_shown is None else needs_shown
     now = facts.list_shown(person)
     return page(
         request, "coordinator/facts.html", title=f"What is known of {person.known_as}", section="/cases",
         worker=access.worker, status=422 if errors else 200, errors=errors or {}, person=person,
-        values=typed or now, born=born or split_date(now["date_of_birth"], access.today),
+        values={**now, **(typed or {})}, born=born or split_date(now["date_of_birth"], access.today),
         was=shown or now, support=list(SUPPORT.items()),
-        needs=[(need, say(need), str((needs or {}).get(need, known.get(need, "")))) for need in SupportNeed],
+        needs=[
+            (need, say(need), str(chosen.get(need, was_needs.get(need, ""))), was_needs.get(need, ""))
+            for need in SupportNeed
+        ],
         genders=[(str(each), say(each)) for each in Gender],
         qualities=[(str(each), words) for each, words in QUALITIES.items()],
         institutions=[(str(each), say(each)) for each in InstitutionLeft],

@@ -108,7 +108,8 @@ def test_what_somebody_else_changed_meanwhile_is_shown_beside_and_the_rest_is_wr
     again = read_form(asked.text)
     assert again["language"] == "Ukrainian"
     assert browser.post(PATH, **again).status_code == 303
-    assert find_joan(browser).language == "Ukrainian"
+    joan = find_joan(browser)
+    assert (joan.gender, joan.language) == (Gender.FEMALE, "Ukrainian")  # what was left alone stays the newer
 
 
 def test_needs_are_recorded_with_who_helps(browser: Browser) -> None:  # noqa: F811
@@ -120,6 +121,34 @@ def test_needs_are_recorded_with_who_helps(browser: Browser) -> None:  # noqa: F
         needs = {each.need: each.receiving_support for each in person_page.list_needs(session, ["joan"])}
     assert needs[SupportNeed.DRUGS] is ReceivingSupport.NO
     assert needs[SupportNeed.MENTAL_HEALTH] is ReceivingSupport.YES
+
+
+def test_a_need_that_somebody_else_told_meanwhile_is_never_written_over_by_an_older_page(
+    browser: Browser,  # noqa: F811
+    clock: Any,
+) -> None:
+    def helped() -> ReceivingSupport:
+        with browser.watford.reading() as session:
+            needs = {each.need: each.receiving_support for each in person_page.list_needs(session, ["joan"])}
+        return needs[SupportNeed.DRUGS]
+
+    priya = browser.sign_in("priya")
+    priya.post(PATH, **{**read_form(priya.get(PATH).text), "need_drugs": "no"})
+    old = read_form(priya.get(PATH).text)
+    clock.advance(minutes=1)
+    assert priya.post(PATH, **{**old, "need_drugs": "yes"}).status_code == 303
+    clock.advance(minutes=1)
+    assert priya.post(PATH, **{**old, "language": "Polish"}).status_code == 303
+    assert helped() is ReceivingSupport.YES  # a need that the older page left alone says what it said
+    asked = priya.post(PATH, **{**old, "language": "Polish", "was_language": "Polish", "need_drugs": "not_known"})
+    assert asked.status_code == 422
+    assert "Meanwhile somebody else chose “Receiving support”." in html.unescape(asked.text)
+    assert helped() is ReceivingSupport.YES
+    again = read_form(asked.text)
+    assert again["need_drugs"] == "not_known"
+    clock.advance(minutes=1)
+    assert priya.post(PATH, **again).status_code == 303
+    assert helped() is ReceivingSupport.NOT_KNOWN
 
 
 def test_whoever_may_not_change_a_record_has_no_form(browser: Browser) -> None:  # noqa: F811
