@@ -30,9 +30,14 @@ from shared.policy import Act
 from shared.rules.mail import MINUTES_USEFUL_FOR
 
 
-def check_minutes(access: Access, conference_id: Id) -> MinutesVersion:
-    """Say that the newest version is right. Raises Failure while the conference has not ended."""
+def check_minutes(access: Access, conference_id: Id, version: int) -> MinutesVersion:
+    """Say that the version that its reader was shown is right. Raises Failure while the conference has not ended, Invalid where
+    there is a newer one."""
     newest = _newest(access, _open_finished(access, conference_id))
+    if version != newest.number:
+        raise Invalid(
+            "Somebody has corrected these minutes since you opened this page. Read what they say now, and say so then."
+        )
     if newest.checked_at is None:
         kept.check_version(access.session, newest.id, access.actor.worker_id, access.now)
     return newest

@@ -28,6 +28,12 @@ from shared.rules.lines import differences
 CORRECT = SECTION + "/{conference_id:str}/minutes/correct/{item_id:str}"
 
 
+class CheckForm(Form, frozen=True, kw_only=True):
+    """The version that its reader found right."""
+
+    version: int = 0
+
+
 class CorrectionForm(Form, frozen=True, kw_only=True):
     """What the minutes shall say of one case, why, and the version that the typing began from."""
 
@@ -56,12 +62,14 @@ def show_minutes(request: AnyRequest, door: NamedDependency[Door], conference_id
     include_in_schema=False,
 )
 def check(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[CheckForm]
 ) -> Response[Any]:
-    """Says that they are right."""
-    return _act(
-        request, door, conference_id, "minutes_checked", lambda access: versions.check_minutes(access, conference_id)
-    )
+    """Says that they are right, as their reader was shown them."""
+
+    def act(access: Access) -> None:
+        versions.check_minutes(access, conference_id, data.version)
+
+    return _act(request, door, conference_id, "minutes_checked", act)
 
 
 @post(

@@ -131,7 +131,7 @@ def test_minutes_reach_a_guest_of_its_case_alone(browser: Browser, hospital: str
     browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
     browser.circulate(path)
     browser.finish(path)
-    browser.post(f"{path}/minutes/check")
+    browser.post(f"{path}/minutes/check", version="1")
     assert browser.post(f"{path}/minutes/circulate").status_code == 303
     minutes = browser.sign_in("bea").get(path.replace("/conferences/", "/agendas/") + "/minutes")
     assert minutes.status_code == 200

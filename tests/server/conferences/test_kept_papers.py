@@ -228,13 +228,32 @@ def correction(browser: Browser, path: str, position: int) -> tuple[str, dict[st
     return address[1], {"based_on": based_on[1]}
 
 
+def version_read(browser: Browser, path: str) -> dict[str, str]:
+    """The form of the minutes' check, as the page has it now."""
+    found = re.search(r'name="version" value="(\d+)"', browser.get(f"{path}/minutes").text)
+    return {"version": found[1] if found else ""}
+
+
+def test_nobody_finds_right_a_version_that_they_have_not_read(browser: Browser, finished: str) -> None:
+    read = version_read(browser, finished)
+    address, form = correction(browser, finished, 2)
+    browser.post(address, **form, outcome="Housed", notes="Foot sore\nNurse on Friday", why="The day was wrong.")
+    refused = browser.post(f"{finished}/minutes/check", **read)
+    assert refused.status_code == 422
+    assert "Somebody has corrected these minutes since you opened this page." in refused.text
+    assert "Nurse on Friday" in refused.text
+    assert "Nobody has checked it yet." in refused.text
+    assert browser.post(f"{finished}/minutes/check", **version_read(browser, finished)).status_code == 303
+    assert "Checked</strong> Version 2, by Priya S" in browser.get(f"{finished}/minutes").text
+
+
 def test_minutes_are_draft_checked_circulated_and_corrected_with_the_difference_shown(
     browser: Browser, watford: Database, finished: str, clock: Any
 ) -> None:
     minutes, mine = f"{finished}/minutes", f"{own(finished)}/minutes"
     assert "Draft</strong>" in browser.get(minutes).text
     assert "Circulate the minutes</button>" not in browser.get(minutes).text
-    browser.post(f"{minutes}/check")
+    browser.post(f"{minutes}/check", version="1")
     assert "Checked</strong> Version 1, by Priya S" in browser.get(minutes).text
     browser.post(f"{minutes}/circulate")
     address, form = correction(browser, finished, 2)
@@ -258,7 +277,7 @@ def test_minutes_are_draft_checked_circulated_and_corrected_with_the_difference_
     assert "Nurse on Friday" not in still
     browser.sign_in("priya").post(f"{minutes}/circulate")
     assert len(sent_to(watford, "cgl", "minutes")) == 1
-    browser.post(f"{minutes}/check")
+    browser.post(f"{minutes}/check", version="2")
     browser.post(f"{minutes}/circulate")
     read = browser.sign_in("ruth").get(mine).text
     assert "Corrected: version 2" in read
@@ -368,7 +387,7 @@ def test_the_minutes_of_no_agency_hold_what_another_wrote_or_a_name_it_may_not_k
         f"{own(path)}/updates", press="send:case-p01", case_1="case-p01", text_1="Script restarted on Monday"
     )
     browser.sign_in("priya").finish(path)
-    browser.post(f"{path}/minutes/check")
+    browser.post(f"{path}/minutes/check", version="1")
     browser.post(f"{path}/minutes/circulate")
     (row,) = sent_to(watford, "beacon", "minutes")
     assert "Person 01" in browser.get(f"{path}/sent/{row.id}").text

@@ -713,7 +713,7 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
         )
         discussion.finish_conference(access, made.id, {"case-p01": CaseEnd.CLOSE})
         owed = case_actions.list_agency_actions(access.session, "cgl", None)[0].action.id
-        versions.check_minutes(access, made.id)
+        versions.check_minutes(access, made.id, 1)
         versions.circulate_minutes(access, FILES, made.id)
     with enter("ruth") as access:
         refuse_action(access, owed, "Zygmunt is not open to us")
