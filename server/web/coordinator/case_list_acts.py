@@ -15,7 +15,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases.case_actions import list_names
 from server.queries.cases.case_list import CaseListRow, list_cases
 from server.queries.cases.caseload import list_leads
-from server.queries.cases.cases import find_case, list_cases_with_people
+from server.queries.cases.cases import find_case, list_cases_by_id, list_cases_with_people
 from server.queries.cases.saved_views import MOST, SavedView, list_views, remove_view, set_view
 from server.web.coordinator.case_list import PAGE_LENGTH, SeveralForm, show_list
 from server.web.coordinator.case_view import choice_of, read_choice
@@ -118,8 +118,10 @@ def decide_several(
         errors["reason"] = "Say why, in a few words: partners will read it."
     if not errors:
         names = _list_names(door, data.district, case_ids)
-        refused = {each: why for each in case_ids if (why := _decide(door, data, each))}
-        errors = {f"case-{each}": f"{names.get(each, 'Somebody')}: {why}" for each, why in refused.items()}
+        refused = {each: why for each in names if (why := _decide(door, data, each))}
+        errors = {f"case-{each}": f"{names[each]}: {why}" for each, why in refused.items()}
+        if gone := len(set(case_ids) - names.keys()):
+            errors["case"] = f"{gone} of those whom you ticked {'is' if gone == 1 else 'are'} on this list no longer."
         data = msgspec.structs.replace(data, case=list(refused))
     if not errors:
         return go_to(choice.path(data.district, 1), "decided_several")
@@ -128,18 +130,25 @@ def decide_several(
 
 
 def _list_names(door: Door, district_id: Id, case_ids: Sequence[Id]) -> dict[Id, str]:
+    """Whom those of these cases are about that are on this list: a case that moved by rule meanwhile is another's to decide on.
+
+    Raises NotFound where none of them is.
+    """
     with door.open() as access:
         access.require_district(Act.CHANGE_CASE, district_id, purpose="case list")
-        return list_names(access.session, case_ids)
+        ours = [each.id for each in list_cases_by_id(access.session, case_ids) if each.district_id == district_id]
+        if not ours:
+            raise NotFound
+        return list_names(access.session, ours)
 
 
 def _decide(door: Door, data: SeveralForm, case_id: Id) -> str:
-    """Decides on one, in a transaction of its own; returns why not. Raises NotFound for one that is not on this list."""
+    """Decides on one, in a transaction of its own; returns why not."""
     try:
         with door.open() as access:
             found = find_case(access.session, case_id)
             if found is None or found.district_id != data.district:
-                raise NotFound
+                return "their case is on this list no longer."
             DECISIONS[data.decision](access, case_id, data.reason)
     except Invalid as refused:
         return refused.errors[0]

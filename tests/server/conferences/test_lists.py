@@ -250,6 +250,25 @@ def test_several_are_decided_at_once_each_by_itself(browser: Browser, watford: D
     assert states(watford, "p01", "p03") == ["listed", "listed"]
 
 
+def test_one_who_left_the_list_meanwhile_costs_no_other_their_decision(browser: Browser, watford: Database) -> None:
+    candidates(watford, "p01", "p02", "p03")
+    priya = browser.sign_in("priya")
+    with watford.writing() as session:  # outreach met them elsewhere, and their case moved by rule
+        session.execute(update(mdt_case).where(mdt_case.c.id == "case-p02").values(district_id=county.THREE_RIVERS))
+    answer = priya.client.post(
+        "/cases/several",
+        data={
+            "district": county.WATFORD, "choice": "show=candidate", "decision": "list", "reason": "Seen every night",
+            "case": ["case-p01", "case-p02", "case-p03"], "_csrf_token": priya.form_token(),
+        },
+        headers={"accept": "text/html"}, follow_redirects=False,
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert "1 of those whom you ticked is on this list no longer." in answer.text
+    assert "Person 02" not in answer.text
+    assert states(watford, "p01", "p02", "p03") == ["listed", "candidate", "listed"]
+
+
 def test_nothing_is_decided_without_a_reason_a_tick_and_a_choice_or_of_another_list(
     browser: Browser, watford: Database
 ) -> None:
