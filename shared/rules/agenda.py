@@ -20,6 +20,8 @@ ever would keep everybody else out for ever. The toolkit asks for both, carried 
 CIRCULATED_DAYS_BEFORE = 3
 WEEKS_BETWEEN = (4, 6)
 SCHEDULED_MINUTES = 120
+LONGEST_AHEAD = timedelta(days=731)
+"""A day further away is a slip of the year, and every next date would be counted from it."""
 
 
 class Chosen(Value, frozen=True, kw_only=True):
@@ -141,6 +143,8 @@ def why_not_on(starts_at: datetime, today: date, taken: Collection[datetime], zo
     """Why a conference cannot begin then; None when it can. `taken` are the district's other conferences to come."""
     if starts_at.astimezone(ZoneInfo(zone)).date() < today:
         return "That day is past."
+    if starts_at.astimezone(ZoneInfo(zone)).date() > today + LONGEST_AHEAD:
+        return "That day is more than two years away. Look at the year."
     if starts_at in taken:
         return "There is a conference at that time already."
     return None

@@ -5,6 +5,7 @@ Circulated again, the mail says what has changed since that agency was last sent
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from hashlib import sha256
 
 import msgspec
 
@@ -26,13 +27,29 @@ from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id
 from shared.rules.agenda import circulation_warning, why_not_run_by
 
+CHANGED = (
+    "The agenda has changed, or was circulated, since you opened this page. Look at what follows, and circulate then."
+)
 
-def circulate(access: Access, files: DocumentKeys, conference_id: Id) -> list[Circulated]:
-    """Send the agenda to every agency with a seat whose agreements are valid; keep what was sent to whom, and how late.
 
-    Raises Invalid when nobody chairs, when there is nothing to send, or when the conference has ended.
+def mark_of(access: Access, conference: CaseConference) -> str:
+    """Changes with the agenda, the hour and the place, and with each circulation: a second tab sends nothing a second time."""
+    items = [(item.case_id, item.position) for item in conferences.list_items(access.session, conference.id)]
+    sent = len(conferences.list_circulated(access.session, conference.id))
+    withheld = [reader.withheld for reader in list_readers(access, conference)]
+    told = repr((items, conference.starts_at, conference.place, sent, withheld))
+    return sha256(told.encode()).hexdigest()[:32]
+
+
+def circulate(access: Access, files: DocumentKeys, conference_id: Id, seen: str | None = None) -> list[Circulated]:
+    """Send the agenda to every agency with a seat whose agreements are valid; keep what was sent to whom, and how late. `seen` is
+    the mark of what its reader has checked.
+
+    Raises Invalid when that has changed since, when nobody chairs, and when there is nothing to send; Failure when it has ended.
     """
     conference = open_unfinished(access, conference_id)
+    if seen is not None and seen != mark_of(access, conference):
+        raise Invalid(CHANGED)
     refuse(why_not_run_by(conference.chair_id, conference.minute_taker_id))
     if not conferences.list_items(access.session, conference_id):
         raise Invalid("There is no case on the agenda yet.")

@@ -8,7 +8,8 @@ import msgspec
 from server.access import Access
 from server.actions.cases.priorities import rank_district
 from server.actions.conferences.telling import tell_agenda_changed, tell_called_off, tell_let_go, tell_moved
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.database.locks import lock_records
+from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
 from server.queries.cases import cases
 from server.queries.conferences import conferences, guests
 from server.queries.conferences.conferences import LeftOut, Note, subject_of
@@ -33,6 +34,7 @@ from shared.rules.agenda import (
 from shared.rules.case import can_take
 
 PURPOSE = "case conference"
+LONGEST_PLACE = 200
 
 
 def open_conference(access: Access, conference_id: Id, action: Act) -> CaseConference:
@@ -57,10 +59,14 @@ def _subject_for(access: Access, conference: CaseConference) -> Subject:
 def schedule_conference(
     access: Access, district_id: Id, starts_at: datetime, place: str, chair_id: Id | None, minute_taker_id: Id | None
 ) -> CaseConference:
-    """Call a conference and choose its cases by rule. Raises Invalid when chair and minute-taker are not two people."""
+    """Call a conference and choose its cases by rule. Raises InvalidFields for a day that cannot be, a place that is too
+    long, and when chair and minute-taker are not two people."""
     access.require_district(Act.PREPARE_CONFERENCE, district_id, purpose=PURPOSE)
-    refuse(why_not_run_by(chair_id, minute_taker_id))
-    refuse(why_not_on(starts_at, access.today, _list_taken(access, district_id)))
+    lock_records(access.session, [f"conferences of {district_id}"])  # two presses at once do not call it twice
+    _refuse_fields(
+        day=why_not_on(starts_at, access.today, _list_taken(access, district_id)), place=_why_not_at(place),
+        minute_taker=why_not_run_by(chair_id, minute_taker_id),
+    )  # fmt: skip
     conference = CaseConference(
         id=access.new_id(),
         district_id=district_id,
@@ -77,11 +83,13 @@ def schedule_conference(
 def change_conference(
     access: Access, conference_id: Id, starts_at: datetime, place: str, chair_id: Id | None, minute_taker_id: Id | None
 ) -> CaseConference:
-    """Change when, where and by whom. Raises Invalid as for a new one, or when it has ended."""
+    """Change when, where and by whom. Raises InvalidFields as for a new one, Failure when it has ended."""
     conference = open_unfinished(access, conference_id)
-    refuse(why_not_run_by(chair_id, minute_taker_id))
-    if starts_at != conference.starts_at:
-        refuse(why_not_on(starts_at, access.today, _list_taken(access, conference.district_id)))
+    taken = _list_taken(access, conference.district_id)
+    _refuse_fields(
+        day=why_not_on(starts_at, access.today, taken) if starts_at != conference.starts_at else None,
+        place=_why_not_at(place), minute_taker=why_not_run_by(chair_id, minute_taker_id),
+    )  # fmt: skip
     is_moved = (starts_at, place.strip()) != (conference.starts_at, conference.place)
     values = {
         "starts_at": starts_at, "place": place.strip(), "chair_id": chair_id, "minute_taker_id": minute_taker_id,
@@ -265,6 +273,19 @@ def _as_agenda(items: Sequence[AgendaItem], left_out: Sequence[LeftOut]) -> Agen
         ),
         not_chosen=tuple(NotChosen(case_id=each.case_id, why=each.reason) for each in left_out),
     )
+
+
+def _why_not_at(place: str) -> str | None:
+    if len(place.strip()) <= LONGEST_PLACE:
+        return None
+    return f"Use {LONGEST_PLACE} characters or fewer: these are {len(place.strip())}."
+
+
+def _refuse_fields(**wrong: str | None) -> None:
+    """Raises InvalidFields with what is wrong of a conference, by field."""
+    found = {field: why for field, why in wrong.items() if why is not None}
+    if found:
+        raise InvalidFields(found)
 
 
 def refuse(why_not: str | None) -> None:

@@ -1,6 +1,5 @@
 """Circulating an agenda: what each agency will be sent, checked, and then sent as it was checked."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,10 +25,6 @@ from shared.model.conference import CaseConference
 from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.agenda import circulation_warning
-
-CHANGED = (
-    "The agenda has changed, or was circulated, since you opened this page. Look at what follows, and circulate then."
-)
 
 
 class CirculateForm(Form, frozen=True, kw_only=True):
@@ -66,9 +61,7 @@ def circulate(
     """Gives every agency its paper, as it was checked."""
     try:
         with door.open() as access:
-            if data.seen != _mark(access, _open(access, conference_id)):
-                raise Invalid(CHANGED)
-            circulating.circulate(access, services.files, conference_id)
+            circulating.circulate(access, services.files, conference_id, data.seen)
         return go_to(f"{SECTION}/{conference_id}", "circulated")
     except Invalid as refused:
         with door.open() as access:
@@ -84,7 +77,7 @@ def _answer(request: AnyRequest, access: Access, conference_id: Id, errors: Erro
     path, again = f"{SECTION}/{conference_id}", conference.circulated_at is not None
     check = Check(
         rows=list(_list_rows(access, conference)), action=f"{path}/circulate", back=path,
-        press="Circulate again" if again else "Circulate", fields={"seen": _mark(access, conference)},
+        press="Circulate again" if again else "Circulate", fields={"seen": circulating.mark_of(access, conference)},
         lead="Each agency whose agreements hold is told by e-mail, without a name, and its calendar gets the conference.",
         warning=(circulation_warning(conference.starts_at, access.now) or "").replace("Circulated", "If circulated now:"),
     )  # fmt: skip
@@ -100,13 +93,3 @@ def _list_rows(access: Access, conference: CaseConference) -> Iterator[tuple[str
     papers = compose_papers(access, conference, readers)
     for reader in readers:
         yield reader.agency.name, reader.withheld or f"{count(len(papers[reader.agency.id].cases), 'case')}"
-
-
-def _mark(access: Access, conference: CaseConference) -> str:
-    """Changes with the agenda, the hour and the place, and with each circulation: a second tab sends nothing a second time."""
-    items = [(item.case_id, item.position) for item in conferences.list_items(access.session, conference.id)]
-    sent = len(conferences.list_circulated(access.session, conference.id))
-    told = repr(
-        (items, conference.starts_at, conference.place, sent, [r.withheld for r in list_readers(access, conference)])
-    )
-    return hashlib.sha256(told.encode()).hexdigest()[:32]

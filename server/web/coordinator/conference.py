@@ -16,13 +16,14 @@ from server.actions.conferences.readers import find_reader, list_readers
 from server.actions.conferences.seating import ask_to_table, invite_guest, let_go, uninvite_guest
 from server.http.local_time import to_local
 from server.http.services import Services
-from server.problems import Invalid, NotFound
+from server.problems import Invalid, InvalidFields, NotFound
 from server.queries.cases import case_actions
 from server.queries.conferences import conferences, guests, seats
 from server.queries.conferences.guests import Guest
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
 from server.security.documents import DocumentKeys
+from server.web.coordinator.conference_change import CHANGED, ChangeForm, as_form, merge_change
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
 from server.web.coordinator.since import list_mailed, list_since
 from server.web.layout.forms import EmptyForm, Errors, Form
@@ -100,23 +101,24 @@ def show_conference(
     include_in_schema=False,
 )
 def change(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ConferenceForm]
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ChangeForm]
 ) -> Response[Any]:
-    """Changes when, where and by whom."""
-    errors: Errors = {}
-    starts_at = read_start(errors, data)
-
-    def act(access: Access) -> None:
-        if starts_at is None:
-            raise Invalid("Enter the day and the time.")
-        acts.change_conference(
-            access, conference_id, starts_at, data.place, data.chair or None, data.minute_taker or None
-        )
-
-    if errors:
+    """Changes when, where and by whom. What somebody else changed meanwhile is shown beside, never written over."""
+    form = ConferenceForm(**{name: getattr(data, name) for name in CHANGED})
+    try:
         with door.open() as access:
-            return _answer(request, access, conference_id, errors, form=data)
-    return _act(request, door, conference_id, act, "day", "changed", form=data)
+            conference = acts.open_unfinished(access, conference_id)
+            form, errors = merge_change(access, conference, data)
+            starts_at = read_start(errors, form)
+            if errors or starts_at is None:
+                return _answer(request, access, conference_id, errors, form=form)
+            acts.change_conference(
+                access, conference_id, starts_at, form.place, form.chair or None, form.minute_taker or None
+            )
+        return go_to(f"{SECTION}/{conference_id}", "changed")
+    except InvalidFields as refused:
+        with door.open() as access:
+            return _answer(request, access, conference_id, refused.by_field, form=form)
 
 
 @post(
@@ -295,7 +297,6 @@ def _act(
     field: str,
     done: str,
     swap_form: SwapForm | None = None,
-    form: ConferenceForm | None = None,
 ) -> Response[Any]:
     """Does it and says so; else the page again, with what is wrong beside the field it is about."""
     try:
@@ -304,7 +305,7 @@ def _act(
         return go_to(f"{SECTION}/{conference_id}", done)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, conference_id, {field: refused.problem.errors[0]}, swap_form, form)
+            return _answer(request, access, conference_id, {field: refused.problem.errors[0]}, swap_form)
 
 
 def _answer(
@@ -326,10 +327,7 @@ def _answer(
         request, "coordinator/conference.html", title=f"Conference, {starts.day} {starts:%B}", section=SECTION,
         worker=access.worker, status=422 if errors else 200, errors=errors or {}, conference=conference, now=access.now,
         district=find_district(access.session, conference.district_id), chosen=chosen, left_out=left_out,
-        form=form or ConferenceForm(
-            day=starts.date().isoformat(), time=f"{starts:%H:%M}", place=conference.place,
-            chair=conference.chair_id or "", minute_taker=conference.minute_taker_id or "",
-        ),
+        form=form or as_form(conference), was=as_form(conference),
         swap_form=swap_form or SwapForm(), readers=readers, since=list_since(access, files, conference, readers),
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
         change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker", "again", "remove"}),

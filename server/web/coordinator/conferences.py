@@ -13,7 +13,7 @@ from server.actions.conferences import seating
 from server.actions.conferences.conferences import schedule_conference
 from server.actions.conferences.readers import list_readers
 from server.http.local_time import local_zone, to_local
-from server.problems import Invalid, NotFound
+from server.problems import InvalidFields, NotFound
 from server.queries.conferences import conferences, seats
 from server.queries.conferences.places import find_newcomer_places
 from server.queries.partnership.districts import list_districts
@@ -72,8 +72,8 @@ def call_conference(
                     access, district.id, starts_at, data.place, data.chair or None, data.minute_taker or None
                 )
                 return go_to(f"{SECTION}/{made.id}", "conference_called")
-            except Invalid as refused:
-                errors["minute_taker"] = refused.problem.errors[0]
+            except InvalidFields as refused:
+                errors |= refused.by_field
         return _answer(request, access, district, data, errors)
 
 

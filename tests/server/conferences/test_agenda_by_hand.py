@@ -1,5 +1,6 @@
 """The agenda is shaped by hand, and a conference that cannot be is not called; on both databases."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -86,7 +87,13 @@ def test_the_pages_of_the_shaped_agenda(browser: Browser) -> None:
     on = browser.post(f"{path}/add", case="case-p01", reason="back again")
     assert on.headers["location"] == f"{path}?done=put_on"
     changed = browser.post(
-        f"{path}/change", day="2026-12-10", time="", chair="priya", minute_taker="tom", place="Library"
+        f"{path}/change",
+        day="2026-12-10",
+        time="",
+        chair="priya",
+        minute_taker="tom",
+        place="Library",
+        was_time="10:00",
     )
     assert changed.status_code == 422
     assert '<details class="govuk-details" open>' in changed.text
@@ -94,6 +101,43 @@ def test_the_pages_of_the_shaped_agenda(browser: Browser) -> None:
     assert 'value="Library"' in changed.text
     assert browser.post(f"{path}/remove").headers["location"].endswith("done=conference_removed")
     assert browser.get(path).status_code == 404
+
+
+def test_two_who_change_a_conference_each_change_what_they_changed(browser: Browser) -> None:
+    path = call_by_web(browser)
+    shown = browser.get(path).text
+    was = {f"was_{name}": value for name, value in re.findall(r'name="was_(\w+)" value="([^"]*)"', shown)}
+    form = {name.removeprefix("was_"): value for name, value in was.items()}
+
+    def stands() -> dict[str, str]:
+        return dict(re.findall(r'name="was_(\w+)" value="([^"]*)"', browser.get(path).text))
+
+    assert browser.post(f"{path}/change", **was, **{**form, "day": "2026-12-11"}).status_code == 303
+    assert browser.post(f"{path}/change", **was, **{**form, "minute_taker": "ruth"}).status_code == 303
+    assert (stands()["day"], stands()["minute_taker"]) == ("2026-12-11", "ruth")
+    asked = browser.post(f"{path}/change", **was, **{**form, "day": "2026-12-15"})
+    assert asked.status_code == 422
+    assert "Meanwhile somebody else wrote “11 December 2026”." in asked.text
+    assert stands()["day"] == "2026-12-11"
+    now = dict(re.findall(r'name="(was_\w+)" value="([^"]*)"', asked.text))
+    assert browser.post(f"{path}/change", **now, **{**stands(), "day": "2026-12-15"}).status_code == 303
+    assert stands()["day"] == "2026-12-15"
+
+
+def test_what_cannot_be_kept_of_a_conference_is_said_beside_its_field(browser: Browser) -> None:
+    form = {"district": county.WATFORD, "day": "2026-12-10", "time": "10:00", "chair": "priya", "minute_taker": "tom"}
+    for wrong, field, why in (
+        ({"place": "x" * 201}, "place", "Use 200 characters or fewer"),
+        ({"day": "2226-12-10"}, "day", "more than two years away"),
+        ({"day": "9999-12-31"}, "day", "more than two years away"),
+        ({"day": "2020-01-01"}, "day", "That day is past."),
+        ({"minute_taker": "priya"}, "minute_taker", "different people"),
+    ):
+        refused = browser.sign_in("priya").post("/conferences", **(form | wrong))
+        assert refused.status_code == 422, wrong
+        said = re.search(rf'id="{field}-error">(.*?)</p>', refused.text)
+        assert said is not None and why in said[1], wrong
+    assert "None is called." in browser.get("/conferences").text
 
 
 def test_a_partners_minute_taker_finds_the_meeting_and_the_way_back(browser: Browser) -> None:

@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError
 
 from server.actions.cases import cases as decisions
 from server.actions.cases.machine import Step, move_case
-from server.actions.conferences import conferences, discussion
+from server.actions.conferences import circulating, conferences, discussion
 from server.problems import Failure, Invalid
 from server.queries.cases import case_events
 from server.queries.conferences import conferences as stored
 from shared.model.case import CaseEvent
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
-from tests.server.conferences.conftest import Enter
+from tests.server.conferences.conftest import FILES, Enter
 from tests.server.conferences.test_conferences import call
 from tests.web import county
 
@@ -64,6 +64,53 @@ def test_a_conference_that_is_moved_while_it_is_finished_stays_finished(enter: E
         after = stored.find_conference(access.session, made.id)
     assert after is not None and after.finished_at is not None
     assert answers == ["This conference has ended. Its agenda can no longer change."]
+
+
+def test_of_two_tabs_that_circulate_at_the_same_moment_one_sends(enter: Enter, watford: Any) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    with enter("priya") as access:
+        made = call(access)
+        seen = circulating.mark_of(access, made)
+    answers: list[str] = []
+
+    def press() -> None:
+        try:
+            with enter("priya") as other:
+                circulating.circulate(other, FILES, made.id, seen)
+                answers.append("sent")
+        except Invalid as refused:
+            answers.append(refused.errors[0])
+
+    with enter("priya") as access:
+        sent = circulating.circulate(access, FILES, made.id, seen)
+        pressing = while_held(watford, press)
+    pressing.join(20)
+    assert answers == [circulating.CHANGED]
+    with enter("priya") as access:
+        assert len(stored.list_circulated(access.session, made.id)) == len(sent)
+
+
+def test_two_tabs_that_call_a_conference_at_the_same_moment_call_it_once(enter: Enter, watford: Any) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    answers: list[str] = []
+
+    def press() -> None:
+        try:
+            with enter("priya") as other:
+                call(other)
+                answers.append("called")
+        except Invalid as refused:
+            answers.append(refused.errors[0])
+
+    with enter("priya") as access:
+        made = call(access)
+        pressing = while_held(watford, press)
+    pressing.join(20)
+    assert answers == ["There is a conference at that time already."]
+    with enter("priya") as access:
+        assert [each.id for each in stored.list_conferences(access.session, [county.WATFORD])] == [made.id]
 
 
 def test_the_second_of_two_who_list_somebody_hears_of_the_first(enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:

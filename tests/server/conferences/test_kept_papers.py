@@ -196,7 +196,9 @@ def test_a_conference_that_moved_says_so_in_the_mail_and_on_the_page(
     browser.circulate(path)
     before = mails(watford, MailKind.CONFERENCE_CIRCULATED, "cgl")[0].starts_at
     clock.advance(minutes=5)
-    browser.post(f"{path}/change", day="2026-12-11", time="14:00", place="Room 9", chair="priya", minute_taker="tom")
+    was = {"was_day": "2026-12-10", "was_time": "10:00", "was_place": "Town Hall"}
+    to = {"day": "2026-12-11", "time": "14:00", "place": "Room 9", "chair": "priya", "minute_taker": "tom"}
+    browser.post(f"{path}/change", **was, **to)
     assert "the conference was to be 10 Dec 10:00" in browser.sign_in("ruth").get(own(path)).text
     browser.sign_in("priya").circulate(path)
     again = mails(watford, MailKind.CONFERENCE_CIRCULATED, "cgl")[-1]
