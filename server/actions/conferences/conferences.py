@@ -183,7 +183,8 @@ def _list_taken(access: Access, district_id: Id) -> list[datetime]:
 def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
     """Take people off every agenda to come: a conference is one shared screen, and a hidden person is on none (A5).
 
-    What has been typed about them already is kept as a review of their case. The caller has been let through to them.
+    What has been typed about them already, also under a case that was taken off before, is kept as a review of it: whoever ends
+    the conference may not know of them any more. The caller has been let through to them.
     """
     theirs = cases.list_cases_of(access.session, person_ids)
     numbers = {case.id: case.mdt_number for every in theirs.values() for case in every}
@@ -192,7 +193,8 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
             access.session, conference_id, alone=True
         )  # nobody types while what was typed is moved
         notes = conferences.list_notes(access.session, conference_id)
-        for item in conferences.list_items(access.session, conference_id):
+        on, off = (read(access.session, conference_id) for read in (conferences.list_items, conferences.list_off))
+        for item in (*on, *off):
             if item.case_id in numbers and item.id in notes:
                 conferences.add_review(access.session, as_review(access, item, notes[item.id], numbers[item.case_id]))
                 conferences.clear_note(access.session, item.id)

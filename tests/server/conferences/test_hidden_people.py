@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from server.actions.conferences.conferences import schedule_conference
+from server.actions.conferences.conferences import schedule_conference, take_off_agenda
 from server.actions.conferences.discussion import agree_action, finish_conference, save_note
 from server.actions.people import hiding
 from server.problems import Invalid, NotFound
@@ -244,6 +244,22 @@ def test_being_named_gives_nobody_more_than_they_had(enter: Any) -> None:
     hide(enter, "joan", agencies=("three-rivers-housing",))
     with enter("rowan") as access, pytest.raises(NotFound):
         access.open_person("joan", "look")
+
+
+def test_what_was_typed_of_a_case_taken_off_before_is_kept_though_whoever_finishes_does_not_know_of_them(
+    enter: Any,
+) -> None:
+    with enter("priya") as access:
+        conference = schedule_conference(access, county.WATFORD, access.now + timedelta(days=4), "", "priya", "ruth")
+        item = item_at(access, conference.id, 2)
+        save_note(access, conference.id, item, base="", notes="Keys on Friday")
+        take_off_agenda(access, conference.id, "case-p01", "in hospital until Monday")
+        hiding.hide_person(access, "p01", ("beacon", "watford-housing"), REASON)
+    with enter("ruth") as access:
+        finish_conference(access, conference.id, {})
+    with enter("priya") as access:
+        kept = conferences.list_reviews(access.session, ["case-p01"]).get("case-p01", [])
+    assert [each.notes for each in kept] == ["Keys on Friday"]
 
 
 def test_only_some_may_hide_and_never_without_a_reason(enter: Any) -> None:
