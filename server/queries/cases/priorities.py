@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, union_all, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -17,7 +17,7 @@ from server.queries.people.concealment import not_concealed
 from server.queries.people.housing_needs import list_unmet
 from server.tables.cases.case import mdt_case
 from server.tables.cases.priority import case_general, priority_override
-from server.tables.people.person import person_need
+from server.tables.people.person import person_merge, person_need
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.value import Id, Value
@@ -87,15 +87,18 @@ def list_listed_cases(
     ]
 
 
-_NEEDS = (
-    select(person_need.c.person_id, person_need.c.need, person_need.c.receiving_support)
-    .where(person_need.c.person_id.in_(ids("person_ids")))
-    .order_by(person_need.c.at, person_need.c.id)
-)
+_WHOSE = ids("person_ids")
+_TOLD = (person_need.c.need, person_need.c.receiving_support, person_need.c.at, person_need.c.id)
+_NEEDS = union_all(
+    select(person_need.c.person_id, *_TOLD).where(person_need.c.person_id.in_(_WHOSE)),
+    select(person_merge.c.into_id, *_TOLD)
+    .join_from(person_need, person_merge, person_merge.c.from_id == person_need.c.person_id)
+    .where(person_merge.c.into_id.in_(_WHOSE), person_merge.c.undone.is_(False)),
+).order_by("at", "id")
 
 
 def list_newest_needs(session: Session, person_ids: Collection[Id]) -> dict[Id, tuple[NeedSeen, ...]]:
-    """The needs of each of these people as last told, in the order of their codes."""
+    """The needs of each of these people as last told, under whichever of their records, in the order of their codes."""
     newest: dict[Id, dict[str, str]] = {}
     for row in session.execute(_NEEDS, {"person_ids": list(person_ids)}):
         newest.setdefault(row.person_id, {})[row.need] = row.receiving_support

@@ -16,8 +16,9 @@ from server.queries.cases import case_actions, cases
 from server.queries.conferences import conferences as stored
 from server.queries.conferences import discussion as meeting
 from server.queries.conferences import seats
-from server.queries.operation import audit
+from server.queries.operation import audit, outbox
 from server.queries.partnership.agencies import find_agency
+from server.tables.people.person import person_merge, person_need
 from shared.model.agency import Agency
 from shared.model.codes import CaseState
 from shared.model.conference import CaseConference
@@ -49,6 +50,23 @@ def test_an_agenda_is_chosen_by_rule_carried_over_first(enter) -> None:
     assert items[1].case_id == "case-p01"
     assert {each.case_id for each in left_out} == {"case-p15", "case-p16", "case-stefan"}
     assert all(each.reason.startswith("The agenda holds 15 cases") for each in left_out)
+
+
+def test_a_need_that_a_joined_record_tells_of_counts_for_the_order(enter, watford: Any, now: datetime) -> None:
+    with enter("priya") as access:
+        before, _ = priorities.rank_district(access, county.WATFORD)
+    with watford.writing() as session:
+        merge = {"id": "m1", "from_id": "p09", "into_id": "p12", "at": now, "worker_id": "priya"}
+        county.add(session, person_merge, merge)
+        told = {"person_id": "p09", "need": "alcohol", "worker_id": "aisha", "contact_id": None}
+        for hours, said in ((2, "yes"), (1, "no")):
+            at = now - timedelta(hours=hours)
+            county.add(session, person_need, {**told, "id": f"n{hours}", "receiving_support": said, "at": at})
+    with enter("priya") as access:
+        after, listed = priorities.rank_district(access, county.WATFORD)
+    assert [each.need for each in listed["case-p12"].needs] == ["alcohol"]
+    first, then = (next(each.rank for each in ranked if each.case_id == "case-p12") for ranked in (before, after))
+    assert then < first
 
 
 def test_somebody_only_put_forward_is_not_on_the_agenda_yet(enter) -> None:
