@@ -1,6 +1,7 @@
 """While a conference is held: what is typed about each case, the actions agreed, who came; and how it ends."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import Enum
@@ -8,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from server.access import Access
+from server.access import Access, day_of
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import PURPOSE, as_review, open_conference
 from server.actions.conferences.readers import list_readers
@@ -65,12 +66,14 @@ class CaseEnd(str, Enum):
 
 
 class Ending(Value, frozen=True, kw_only=True):
-    """One case as the page of Finish shows it. `is_over`: its case has ended already and stays so."""
+    """One case as the page of Finish shows it. `is_over`: its case has ended already and stays so. `agreed` are the actions of
+    its MDT number, `agreed_here` those that were not agreed on a day before the conference's."""
 
     item: AgendaItem
     case: Case
     note: Note
     agreed: int
+    agreed_here: int
 
     @property
     def is_over(self) -> bool:
@@ -79,8 +82,9 @@ class Ending(Value, frozen=True, kw_only=True):
 
     @property
     def has_words(self) -> bool:
-        """Was anything typed or agreed?"""
-        return bool(self.note.notes or self.note.outcome or self.agreed)
+        """Was anything typed, chosen or agreed?"""
+        note = self.note
+        return bool(note.notes or note.outcome or note.outcome_code or note.next_on or self.agreed_here)
 
 
 def open_item(access: Access, conference_id: Id, item_id: Id) -> tuple[Sitting, AgendaItem]:
@@ -265,22 +269,25 @@ def list_endings(access: Access, conference_id: Id) -> tuple[CaseConference, lis
     Whoever finishes sends the mark back (`finish_conference`), so that it is done to what they saw and to nothing else.
     """
     conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
-    endings = _list_endings(access, conference_id)
+    endings = _list_endings(access, conference)
     return conference, endings, _mark_endings(endings)
 
 
-def _list_endings(access: Access, conference_id: Id) -> list[Ending]:
-    items = conferences.list_items(access.session, conference_id)
-    notes = conferences.list_notes(access.session, conference_id)
+def _list_endings(access: Access, conference: CaseConference) -> list[Ending]:
+    items = conferences.list_items(access.session, conference.id)
+    notes = conferences.list_notes(access.session, conference.id)
     found = {case.id: case for case in cases.list_cases_by_id(access.session, [item.case_id for item in items])}
-    agreed: dict[Id, int] = {}
+    # Before its day whatever was agreed may have been agreed here; on its day, and after, what is older was agreed between two.
+    day = day_of(conference.starts_at, access.zone)
+    agreed, here = Counter[Id](), Counter[Id]()
     for each in case_actions.list_actions(access.session, found):
-        now = each.action.mdt_number == found[each.action.case_id].mdt_number
-        agreed[each.action.case_id] = agreed.get(each.action.case_id, 0) + now
+        if each.action.mdt_number == found[each.action.case_id].mdt_number:
+            agreed[each.action.case_id] += 1
+            here[each.action.case_id] += day > access.today or day_of(each.action.agreed_at, access.zone) >= day
     return [
         Ending(
             item=item, case=found[item.case_id], note=notes.get(item.id, Note(agenda_item_id=item.id)),
-            agreed=agreed.get(item.case_id, 0),
+            agreed=agreed[item.case_id], agreed_here=here[item.case_id],
         )
         for item in items
     ]  # fmt: skip
@@ -306,7 +313,7 @@ def finish_conference(
     conference = conferences.hold_conference(access.session, conference_id, alone=True)
     if conference.finished_at is not None:
         return conference
-    endings = _list_endings(access, conference_id)
+    endings = _list_endings(access, conference)
     if seen is not None and seen != _mark_endings(endings):
         raise Invalid(CHANGED)
     _mail_actions(access, conference, [each.item for each in endings])
@@ -329,13 +336,13 @@ def _keep_words_of_those_off(access: Access, conference_id: Id) -> None:
 
 
 def _mail_actions(access: Access, conference: CaseConference, items: Sequence[AgendaItem]) -> None:
-    """Each agency hears by e-mail what it took on: the number on the agenda and the day, and nothing of the case."""
+    """Each agency hears by e-mail what it took on and has not done: the number on the agenda and the day, nothing of the case."""
     found = {case.id: case for case in cases.list_cases_by_id(access.session, [item.case_id for item in items])}
     positions = {item.case_id: item.position for item in items}
     owed: dict[Id, list[tuple[int, date]]] = {}
     for each in case_actions.list_actions(access.session, found):
         action = each.action
-        if action.mdt_number == found[action.case_id].mdt_number:
+        if action.mdt_number == found[action.case_id].mdt_number and action.done_at is None:
             owed.setdefault(action.agency_id, []).append((positions[action.case_id], action.due_on))
     district = find_district(access.session, conference.district_id)
     withheld = {reader.agency.id for reader in list_readers(access, conference) if reader.withheld}

@@ -21,7 +21,7 @@ from shared.rules.actions import say_action
 
 
 class MinutedCase(Value, frozen=True, kw_only=True):
-    """One case of the minutes. `mdt_number` is the one it was discussed at."""
+    """One case of the minutes. `mdt_number` is the one it was discussed at, `outcome_code` the outcome in a word."""
 
     position: int
     item_id: Id
@@ -34,6 +34,7 @@ class MinutedCase(Value, frozen=True, kw_only=True):
     reached: bool
     actions: tuple[OwnedAction, ...]
     updates: tuple[tuple[str, str], ...]
+    outcome_code: str = ""
 
 
 class AgencyActions(Value, frozen=True, kw_only=True):
@@ -128,7 +129,8 @@ def _gather(access: Access, conference: CaseConference, items: list[AgendaItem])
 
 def _minuted(item: AgendaItem, gathered: _Gathered, conference: CaseConference) -> MinutedCase:
     case = gathered.cases[item.case_id]
-    note = gathered.texts.get(case.id) or gathered.notes.get(item.id, Note(agenda_item_id=item.id))
+    typed = gathered.notes.get(item.id, Note(agenda_item_id=item.id))
+    note = gathered.texts.get(case.id) or typed
     return MinutedCase(
         position=item.position,
         item_id=item.id,
@@ -138,6 +140,7 @@ def _minuted(item: AgendaItem, gathered: _Gathered, conference: CaseConference) 
         mdt_number=gathered.number(case.id),
         notes=note.notes,
         outcome=note.outcome,
+        outcome_code=typed.outcome_code,
         reached=conference.finished_at is None or case.id in gathered.reviews,
         actions=tuple(each for each in gathered.agreed if each.action.case_id == case.id),
         updates=tuple(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.access import Access
-from server.actions.cases import answers, priorities
+from server.actions.cases import answers, chasing, priorities
 from server.actions.conferences import attendance, circulating, conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.conferences.minutes import compose_minutes
@@ -22,6 +22,7 @@ from server.tables.people.person import person_merge, person_need
 from shared.model.agency import Agency
 from shared.model.codes import CaseState
 from shared.model.conference import CaseConference
+from shared.model.mail import MailKind
 from shared.policy import Act
 from tests.server.conferences.conftest import FILES, item_at
 from tests.web import county
@@ -333,6 +334,57 @@ def test_ending_twice_moves_nobody_twice_and_nothing_more_is_typed(enter) -> Non
             discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="late")
         with pytest.raises(Failure):
             circulating.circulate(access, FILES, conference.id)
+
+
+def test_an_agency_is_told_at_the_end_of_what_it_still_owes_alone(enter, watford: Any) -> None:
+    with enter("priya") as access:
+        made = call(access)
+        due = access.today + timedelta(days=5)
+        item = item_at(access, made.id, 2)
+        first = discussion.agree_action(access, made.id, item, text="Ring her", agency_id="cgl", due_on=due)
+        discussion.agree_action(access, made.id, item, text="Visit her", agency_id="cgl", due_on=due)
+        third = discussion.agree_action(access, made.id, item, text="Find her a bed", agency_id="beacon", due_on=due)
+    with enter("ruth") as access:
+        answers.finish_action(access, first.id, "Rang her on Monday")
+    with enter("priya") as access:
+        chasing.finish_for(access, third.id, "Tom, on the telephone", "")
+        discussion.finish_conference(access, made.id, {})
+        told = {
+            each.mail.agency_id: each.mail.facts.count
+            for each in outbox.list_posted(access.session)
+            if each.mail.kind is MailKind.CONFERENCE_ACTIONS
+        }
+    assert told == {"cgl": 1}
+
+
+def test_what_was_agreed_between_two_conferences_is_no_word_about_a_case(enter) -> None:
+    with enter("priya") as access:
+        made = call(access)
+        due = access.today + timedelta(days=40)
+        chasing.add_between(access, county.WATFORD, "case-p01", text="Visit her", agency_id="cgl", due_on=due)
+
+    def spoken_of() -> set[str]:
+        _, endings, _ = discussion.list_endings(access, made.id)
+        return {each.case.id for each in endings if each.has_words}
+
+    with enter("priya", IN_FOUR_WEEKS) as access:
+        assert spoken_of() == set()
+        item = item_at(access, made.id, 3)
+        discussion.agree_action(access, made.id, item, text="Ring him", agency_id="cgl", due_on=due)
+        assert spoken_of() == {"case-p02"}
+
+
+def test_an_outcome_in_a_word_alone_is_said_of_its_case_and_stands_in_the_minutes(enter) -> None:
+    with enter("priya") as access:
+        made = call(access)
+        item = item_at(access, made.id, 2)
+        discussion.save_outcome(access, made.id, item, based_on=0, outcome="", code="long_term_home")
+        _, endings, _ = discussion.list_endings(access, made.id)
+        spoken_of = {each.case.id: each.has_words for each in endings}
+        discussion.finish_conference(access, made.id, {})
+        minutes = compose_minutes(access, made)
+    assert (spoken_of["case-p01"], spoken_of["case-p02"]) == (True, False)
+    assert [each.outcome_code for each in minutes.cases if each.case_id == "case-p01"] == ["long_term_home"]
 
 
 def test_those_not_reached_come_first_next_time(enter) -> None:
