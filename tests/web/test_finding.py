@@ -1,6 +1,7 @@
 """Finding somebody from any page: no name in an address, Back works, and whoever is not found can be put forward."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -30,6 +31,34 @@ def test_what_was_found_stands_under_a_key_that_says_nothing_and_back_works(brow
 @pytest.mark.parametrize("typed", ["JOAN", "carter joan", "Jo’an", "Joán", "Jaon", "Karter"])
 def test_a_name_is_found_however_it_is_typed(typed: str, browse: Any) -> None:
     assert "Joan Carter" in look_for(browse("priya"), typed).text
+
+
+@pytest.mark.parametrize("typed", ["JOAN", "carter joan", "Jo’an", "Joán", "Jaon", "Karter"])
+def test_a_partner_finds_by_the_same_rule(typed: str, browse: Any) -> None:
+    assert "Joan Carter" in look_for(browse("ruth"), typed).text
+
+
+def test_signs_that_are_no_words_find_nobody(browse: Any) -> None:
+    found = look_for(browse("priya"), "💊 ?!").text
+    assert "Nobody on this list is described like that" in found
+    assert "Joan Carter" not in found
+
+
+@pytest.mark.parametrize("typed", ["irish dog", "Réd", "4 March 1971", "stefan red"])
+def test_a_person_is_found_by_what_a_record_says_that_was_joined_with_theirs(
+    typed: str, browse: Any, filled: Any, now: Any
+) -> None:
+    from sqlalchemy import update
+
+    from server.tables.people.person import person, person_merge
+
+    with filled.writing() as session:
+        session.execute(update(person).where(person.c.id == "red").values(date_of_birth=date(1971, 3, 4)))
+        merge = {"id": "m", "from_id": "red", "into_id": "stefan", "at": now, "worker_id": "priya"}
+        county.add(session, person_merge, merge)
+    found = look_for(browse("priya"), typed).text
+    assert "Stefan Ilic" in found
+    assert "Joan Carter" not in found
 
 
 def test_nobody_else_reads_what_somebody_looked_for(browse: Any) -> None:

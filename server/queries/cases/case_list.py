@@ -4,7 +4,7 @@ Everything about a person's history is answered from an index on (person, moment
 same however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 
 from server.database.statements import ids
 from server.queries.cases.case_filters import CaseFilters, list_conditions
+from server.queries.cases.case_finding import list_fitting, was_born
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person, person_merge, person_need
@@ -37,7 +38,7 @@ from server.tables.street.contact import contact_person
 from shared.model.codes import CaseState, ContactState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from shared.model.value import Id, Value
-from shared.rules.finding import Search, Sought, read_sought
+from shared.rules.finding import read_sought
 from shared.rules.names import latin, words_of
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -153,7 +154,7 @@ def list_page(
         total = int(session.scalar(select(func.count()).select_from(named.subquery()), asked) or 0)
         return Page(total, _read_rows(session, shape, asked, limit, offset))
     rows = session.execute(named, asked)
-    names = _list_fitting(rows, read_sought(view.words, today)) if shape.sought else list(rows)
+    names = list_fitting(session, rows, asked, read_sought(view.words, today)) if shape.sought else list(rows)
     if shape.sort == "name":
         names.sort(key=lambda row: (*_name_key(row), row.id))
         names_shown, offset = names[offset : offset + limit], 0
@@ -226,7 +227,14 @@ def _cases(shape: _Shape) -> Select[Any]:
 def _names(shape: _Shape) -> Select[Any]:
     """Who is in a view, and no more of them than what they are called and when they were born."""
     return (
-        select(mdt_case.c.id, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth)
+        select(
+            mdt_case.c.id,
+            person.c.name,
+            person.c.alias,
+            person.c.description,
+            person.c.date_of_birth,
+            mdt_case.c.person_id,
+        )
         .join_from(mdt_case, person, person.c.id == mdt_case.c.person_id)
         .outerjoin(person_verification, person_verification.c.person_id == mdt_case.c.person_id)
         .where(*_conditions(shape))
@@ -242,7 +250,7 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
     if shape.has_need:
         found.append(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
     if shape.born:
-        found.append(person.c.date_of_birth == bindparam("born"))
+        found.append(was_born())
     return found
 
 
@@ -271,16 +279,6 @@ def _in_order(
         "name": (),
     }
     return query.order_by(*orders[sort], mdt_case.c.id)
-
-
-def _list_fitting(rows: Iterable[Any], sought: Sought) -> list[Any]:
-    """Whom of `_names` the words fit. The rule is asked, not the database: both find the same people."""
-    search, found = Search(sought), []
-    for row in rows:
-        _, name, alias, description, born = row
-        if search.fits((name, alias), description, born):
-            found.append(row)
-    return found
 
 
 def _persons() -> Select[tuple[str]]:

@@ -32,14 +32,14 @@ def narrow_view(view: CaseListView) -> CaseListView:
 
 
 def narrow_rows(access: Access, rows: list[CaseListRow], words: str = "") -> list[CaseListRow]:
-    """Returns the rows without places and descriptions. A search finds whom it finds for everybody, by accents, sounds and
-    birthdays alike, and nobody by words that the reader may not see."""
-    search = Search(read_sought(words, access.today))
+    """Returns the rows without places and descriptions. A search finds nobody by words that the reader may not see, and whoever
+    it finds by the same rule as everybody's: in any spelling, by how a name sounds, or by a date of birth."""
+    search = Search(read_sought(words, access.today)) if words.strip() else None
     known = {person.id: person for person in people.list_people(access.session, [row.person_id for row in rows])}
     narrowed = []
     for row in rows:
         person = redact_person(known[row.person_id], Relationship.CONFERENCE_PARTNER)
-        if not words.strip() or search.fits((person.name, person.alias), person.description, person.date_of_birth):
+        if search is None or search.fits((person.name, person.alias), "", person.date_of_birth):
             reason = "verified" if row.verified else "not verified"
             narrowed.append(
                 msgspec.structs.replace(row, known_as=person.known_as, reason=reason, case_reason="", last_seen_at=None)
