@@ -49,6 +49,12 @@ def test_who_cannot_lead_is_refused_in_words(enter, case_id, agency_id, worker_i
     assert words in why.value.errors[0]
 
 
+def test_why_somebody_leads_is_never_cut(enter) -> None:
+    with enter("priya") as access, pytest.raises(Invalid) as why:
+        set_lead(access, "case-joan", "beacon", "aisha", TRANSITION, "x" * 2_001)
+    assert "Use 2,000 characters or fewer" in why.value.errors[0]
+
+
 def test_another_districts_coordinator_names_nobody(enter) -> None:
     with enter("rowan") as access, pytest.raises(NotFound):
         set_lead(access, "case-joan", "beacon", None, TRANSITION)

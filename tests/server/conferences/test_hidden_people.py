@@ -269,6 +269,8 @@ def test_only_some_may_hide_and_never_without_a_reason(enter: Any) -> None:
         with pytest.raises(Invalid):
             hiding.hide_person(access, "joan", (), "because")
         with pytest.raises(Invalid):
+            hiding.hide_person(access, "joan", (), "x" * 2_001)
+        with pytest.raises(Invalid):
             hiding.hide_person(access, "joan", ("nobody",), REASON)
     for who in ("ruth", "rowan"):
         with enter(who) as access, pytest.raises(NotFound):

@@ -71,7 +71,8 @@ def test_a_broken_glass_opens_one_record_for_one_worker_for_a_day(enter) -> None
 
 
 @pytest.mark.parametrize(
-    ("cause", "reason", "errors"), [("", "short", 2), ("curious", REASON, 1), ("risk_to_life", "because", 1)]
+    ("cause", "reason", "errors"),
+    [("", "short", 2), ("curious", REASON, 1), ("risk_to_life", "because", 1), ("risk_to_life", "x" * 10_001, 1)],
 )
 def test_the_glass_holds_without_a_cause_and_a_reason(enter, cause, reason, errors) -> None:
     with enter("ruth") as access, pytest.raises(Invalid) as refused:
@@ -87,6 +88,8 @@ def test_every_breaking_waits_until_somebody_else_has_reviewed_it(enter) -> None
         assert [each.id for each in stored.list_unreviewed(access.session)] == [opened.id]
         with pytest.raises(Invalid):
             notes.review(access, opened.id, " ")
+        with pytest.raises(Invalid):
+            notes.review(access, opened.id, "x" * 10_001)
         notes.review(access, opened.id, "A&E confirmed it")
         assert stored.list_unreviewed(access.session) == []
         with pytest.raises(Failure):

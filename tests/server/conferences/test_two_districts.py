@@ -175,6 +175,7 @@ def test_a_case_that_is_being_discussed_stays_until_the_conference_is_over(enter
     ("to", "reason", "words"),
     [
         (county.THREE_RIVERS, "  ", "Say why"),
+        (county.THREE_RIVERS, "x" * 2_001, "Use 2,000 characters or fewer: these are 2,001"),
         (county.WATFORD, "x", "Choose the district"),
         ("none", "x", "Choose the district"),
     ],
