@@ -30,9 +30,10 @@ PURPOSE = "coordination"
 
 
 class LeadForm(Form, frozen=True, kw_only=True):
-    """Who leads, in which phase."""
+    """Who leads, in which phase. `was` is the lead that the page showed."""
 
     district: str = ""
+    was: str | None = None
     lead_agency: str = ""
     lead_worker: str = ""
     phase: str = ""
@@ -66,6 +67,7 @@ def lead(
     def act(access: Access) -> None:
         case = find_live_case(access, person_id, data.district)
         phase = SupportPhase(data.phase)
+        _refuse_newer(access, case.id, data.was)
         set_lead(access, case.id, data.lead_agency, data.lead_worker or None, phase, data.lead_reason)
 
     refusal = _try(door, errors, act, "lead_agency")
@@ -73,6 +75,16 @@ def lead(
         return go_to(f"/people/{person_id}", "lead_set")
     with door.open() as access:
         return _answer_lead(request, access, person_id, data, refusal)
+
+
+def _refuse_newer(access: Access, case_id: Id, was: str | None) -> None:
+    """Raises Invalid where somebody else leads by now than the page showed: they are never written over unread."""
+    cases.lock_case(access.session, case_id)
+    now = caseload.list_leads(access.session, [case_id]).get(case_id)
+    if was is not None and was != (now.lead.id if now else ""):
+        raise Invalid(
+            f"Meanwhile somebody else named {say_lead(now) or 'nobody'}. Save again to put yours in its place."
+        )
 
 
 @get("/people/{person_id:str}/hand-over", opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
@@ -149,6 +161,7 @@ def _answer_lead(
         agency_options=[("", "Choose"), *((a.id, a.name) for a in seats.list_seats(access.session, case.district_id))],
         worker_options=[("", "Nobody named yet"), *caseload.list_possible_leads(access.session, case.district_id)],
         phase_options=[(str(phase), say(phase)) for phase in SupportPhase],
+        was=next((each.lead.id for each in ever if each.lead.ended_at is None), ""),
         ever=[(say_lead(each), each.lead.reason, names.get(each.lead.set_by, "A coordinator"),
                say_short_day(each.lead.ended_at) if each.lead.ended_at else "") for each in ever],
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Who leads on a case, what a caseload weighs, and what stays on record when either changes."""
 
+import re
 from datetime import date
 
 import pytest
@@ -120,6 +121,26 @@ def test_the_page_weighs_each_worker_and_each_agency_and_names_whom_nobody_leads
     page = browser.get("/caseloads").text
     assert "Beacon Outreach: 3 people, weight 5" in page
     assert "Priya S set Transition to 3" in page
+
+
+def test_a_lead_whom_somebody_else_named_meanwhile_is_not_written_over_unread(browser: Browser) -> None:
+    path = "/people/joan/lead"
+
+    def shown(page: str) -> str:
+        found = re.search(r'name="was" value="([^"]*)"', page)
+        assert found is not None
+        return found[1]
+
+    was = shown(browser.sign_in("priya").get(path).text)
+    form = {"district": county.WATFORD, "phase": "transition", "was": was}
+    assert browser.post(path, **form, lead_worker="aisha").status_code == 303
+    asked = browser.post(path, **form, lead_worker="ruth")
+    assert asked.status_code == 422
+    assert "Meanwhile somebody else named Aisha N, Beacon Outreach." in asked.text
+    assert "Aisha N, Beacon Outreach. Transition" in browser.get("/people/joan").text
+    again = {**form, "was": shown(asked.text), "lead_worker": "ruth"}
+    assert browser.post(path, **again).status_code == 303
+    assert "Ruth A, CGL Spectrum. Transition" in browser.get("/people/joan").text
 
 
 def test_whoever_leads_and_has_left_is_said_to(browser: Browser) -> None:
