@@ -12,6 +12,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases.cases import BASES, close_case, decline_case, list_case, may_decide, put_forward
+from server.actions.cases.machine import MEANWHILE
 from server.actions.people.verification import judge_verification
 from server.http.services import Services
 from server.problems import Invalid
@@ -24,6 +25,7 @@ from server.web.layout.check import Check, ask
 from server.web.layout.forms import Errors, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to
 from server.web.layout.words import count, say_moment
+from shared.model.case import Case
 from shared.model.codes import EvidenceBasis, ReviewStatus
 from shared.model.value import Id
 from shared.policy import Act
@@ -73,20 +75,33 @@ def decide(
     require_text(errors, "case_reason", data.case_reason, SAY_WHY)
 
     if data.decision == "close" and not errors and not data.sure:
-        with door.open() as access:
-            return _check_closing(request, access, person_id, data)
+        try:
+            with door.open() as access:
+                return _check_closing(request, access, person_id, data)
+        except Invalid as refused:
+            errors["case_reason"] = refused.errors[0]
 
     def act(access: Access) -> None:
         change = {"list": list_case, "decline": decline_case, "close": close_case}[data.decision]
-        change(access, find_live_case(access, person_id, data.district).id, data.case_reason)
+        change(access, _find_shown(access, person_id, data).id, data.case_reason)
 
     return _act(request, door, person_id, data, errors, act, "case_reason", DONE.get(data.decision, ""))
+
+
+def _find_shown(access: Access, person_id: Id, data: PersonForm) -> Case:
+    """The case that the page showed: of somebody who came back meanwhile it is not the one that stands now.
+
+    Raises as `find_live_case`."""
+    found = find_live_case(access, person_id, data.district)
+    if data.case not in ("", found.id):
+        raise Invalid(MEANWHILE)
+    return found
 
 
 def _check_closing(request: AnyRequest, access: Access, person_id: Id, data: PersonForm) -> Response[str]:
     """What closing a case does, before it is done."""
     person = access.open_person(person_id, PURPOSE)
-    case = find_live_case(access, person_id, data.district)
+    case = _find_shown(access, person_id, data)
     access.require_district(Act.CHANGE_CASE, data.district, purpose=PURPOSE)
     district = find_district(access.session, data.district)
     coming = find_next_with(access.session, case.id)
@@ -99,7 +114,9 @@ def _check_closing(request: AnyRequest, access: Access, person_id: Id, data: Per
     check = Check(
         rows=rows, action=f"/people/{person_id}/case", press="Close the case", classes="govuk-button--warning",
         back=f"/people/{person_id}", lead="Whoever is seen bedded down after this comes back on the list by themselves.",
-        fields={"district": data.district, "decision": "close", "case_reason": data.case_reason, "sure": "yes"},
+        fields={
+            "district": data.district, "decision": "close", "case": case.id, "case_reason": data.case_reason, "sure": "yes",
+        },
     )  # fmt: skip
     return ask(request, check, title="Check before you close the case", section="/cases", worker=access.worker)
 

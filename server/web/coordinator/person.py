@@ -54,13 +54,14 @@ JUDGEMENTS = (
 
 
 class PersonForm(Form, frozen=True, kw_only=True):
-    """What the two forms of the page may send. `sure`: a closing was checked."""
+    """What the two forms of the page may send. `case` is the one that the page showed, `sure`: a closing was checked."""
 
     judgement: str = ""
     basis: str = ""
     reason: str = ""
     decision: str = ""
     district: str = ""
+    case: str = ""
     case_reason: str = ""
     sure: str = ""
     evidence: str = ""

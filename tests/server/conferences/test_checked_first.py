@@ -107,6 +107,26 @@ def test_closing_a_case_is_checked_first_with_what_it_does(browser: Browser, wat
     assert browser.sign_in("rowan").post("/people/p02/case", **press).status_code == 404
 
 
+def test_a_decision_is_about_the_case_that_its_reader_saw(browser: Browser, watford: Database) -> None:
+    call(browser)
+    shown = re.search(r'name="case" value="([^"]+)"', browser.get("/people/p01").text)
+    assert shown is not None
+    with watford.writing() as session:  # closed by somebody else, and back on the list by a sighting
+        row = session.execute(select(mdt_case).where(mdt_case.c.id == shown[1])).mappings().one()
+        session.execute(
+            update(mdt_case).where(mdt_case.c.id == shown[1]).values(state="closed", closed_at=row["since"])
+        )
+        county.add(session, mdt_case, {**row, "id": "case-again", "state": "candidate"})
+    for decision in ("decline", "list", "close"):
+        press = {"district": county.WATFORD, "decision": decision, "case_reason": "Housed", "case": shown[1]}
+        refused = browser.post("/people/p01/case", **press)
+        assert refused.status_code == 422, decision
+        assert "Somebody else has decided this case meanwhile." in refused.text
+        assert "Housed</textarea>" in refused.text
+    assert state_of(watford, "case-again") == "candidate"
+    assert 'name="case" value="case-again"' in browser.get("/people/p01").text
+
+
 @pytest.mark.parametrize("made_up", ["/cases?done=wipe", "/conferences?done=circulated", "/cases?done=nothing"])
 def test_what_was_done_is_said_once_and_never_by_a_link(browser: Browser, made_up: str) -> None:
     priya = browser.sign_in("priya")
