@@ -68,20 +68,33 @@ def nudge(access: Access, district_id: Id, agency_id: Id) -> int:
 
 
 def add_between(
-    access: Access, district_id: Id, case_id: Id, *, text: str, agency_id: Id | None, due_on: date | None
+    access: Access,
+    district_id: Id,
+    case_id: Id,
+    *,
+    text: str,
+    agency_id: Id | None,
+    due_on: date | None,
+    key: Id | None = None,
 ) -> Action:
-    """Agree an action between two conferences; its agency hears so by e-mail. Raises Invalid where something is missing."""
+    """Agree an action between two conferences; its agency hears so by e-mail. `key` is the id that a form gave it: sent twice, as
+    where the first answer was lost with the network, it is one action. Raises Invalid where something is missing."""
     access.require(Act.CHASE_ACTION, subjects.find_case(access.session, case_id), purpose=PURPOSE)
     case = cases.find_case(access.session, case_id)
     if case is None or case.district_id != district_id or case.state not in DISCUSSED:
         raise NotFound
+    known = case_actions.find_action(access.session, key) if key else None
+    if known is not None:
+        if known.action.case_id != case_id or known.action.agreed_by != access.actor.worker_id:
+            raise Failure(CONFLICTING, "Load the page again: this form's number is another action's.")
+        return known.action
     owner = agencies.find_agency(access.session, agency_id) if agency_id else None
     if owner is None or due_on is None or not text.strip():
         raise Invalid("Say who does what by when, such as “CGL: assessment by Friday”.")
     if due_on < access.today:
         raise Invalid("The day it is due is past.")
     action = Action(
-        id=access.new_id(), case_id=case_id, agency_id=owner.id, text=check_length(text), due_on=due_on,
+        id=key or access.new_id(), case_id=case_id, agency_id=owner.id, text=check_length(text), due_on=due_on,
         agreed_at=access.now, agreed_by=access.actor.worker_id, mdt_number=case.mdt_number,
     )  # fmt: skip
     flag_own_relation(access, [case.person_id], "own_action", owner.id)

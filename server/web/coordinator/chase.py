@@ -18,6 +18,7 @@ from server.queries.cases.case_actions import OwnedAction
 from server.queries.cases.priorities import list_listed_cases
 from server.queries.partnership import agencies
 from server.web.coordinator.conferences import choose_district
+from server.web.coordinator.discussion import read_key
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id, Value
@@ -53,9 +54,11 @@ class NudgeForm(Form, frozen=True, kw_only=True):
 
 
 class AddForm(Form, frozen=True, kw_only=True):
-    """An action between two conferences: for which case, and the line as people write it."""
+    """An action between two conferences: for which case, and the line as people write it. `key` was made with the empty form, so
+    that sending it twice is one action."""
 
     district: str = ""
+    key: str = ""
     case: str = ""
     line: str = ""
 
@@ -167,8 +170,9 @@ def add(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[A
             if missing := what_is_missing(bullet, names, access.today):
                 raise Invalid(" ".join(missing))
             chasing.add_between(
-                access, chosen.id, data.case, text=bullet.text, agency_id=bullet.agency_id, due_on=bullet.due_on
-            )
+                access, chosen.id, data.case, text=bullet.text, agency_id=bullet.agency_id, due_on=bullet.due_on,
+                key=read_key(data.key),
+            )  # fmt: skip
         return go_to(_path(data.district), "action_added")
     except Invalid as refused:
         with door.open() as access:
@@ -199,7 +203,7 @@ def _answer(
     return page(
         request, "coordinator/chase.html", title="Chase", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, district=district, today=access.today, now=access.now,
-        owing=shown, typed=typed or {}, form=form or AddForm(), agency=agency,
+        owing=shown, typed=typed or {}, form=form or AddForm(key=access.new_id()), agency=agency,
         agencies=[("", "Every agency"), *((each.agency_id, each.name) for each in owing)],
         owners=[("", "Choose"), *((each.agency.id, each.agency.name) for each in list_readers_of(access, district.id))],
         people=[("", "Choose"), *((case_id, name) for name, case_id in people)],

@@ -160,7 +160,7 @@ def agree_action(
                 text=bullet.text,
                 agency_id=bullet.agency_id,
                 due_on=bullet.due_on,
-                key=_read_key(data.key),
+                key=read_key(data.key),
             )
             if _is_script(request):
                 sitting = discussion.open_sitting(access, conference_id)
@@ -279,7 +279,7 @@ def _say_line(access: Access, conference: CaseConference, bullet: Bullet, names:
     return LineRead(said=" · ".join(each for each in said if each), missing=tuple(missing), warning=warning)
 
 
-def _read_key(text: str) -> Id | None:
+def read_key(text: str) -> Id | None:
     """The id that a screen gave an action. Raises Invalid for what is none."""
     if not text:
         return None

@@ -1,6 +1,7 @@
 """The chase board: what is owed in a district, done by telephone, asked for once a day, added between conferences."""
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -109,6 +110,22 @@ def test_an_action_is_added_between_conferences_and_its_agency_told(
     page = browser.get("/people/p05").text
     assert "detox bed by 28 Nov 2026" in page
     assert "detox bed" in browser.sign_in("ruth").get("/actions").text
+
+
+def test_an_action_that_is_sent_twice_is_added_and_told_once(
+    browser: Browser, watford: Database, owed: dict[str, str]
+) -> None:
+    shown = browser.sign_in("priya").get(BOARD).text
+    key = re.search(r'name="key" value="([^"]+)"', shown)
+    assert key is not None
+    form = {"district": county.WATFORD, "case": "case-p05", "line": "CGL: detox bed by 28 Nov", "key": key[1]}
+    for _ in range(2):
+        assert browser.post("/chase/add", **form).status_code == 303
+    with watford.reading() as session:
+        undone = [each.action.text for each in case_actions.list_undone_in(session, county.WATFORD)]
+    assert undone.count("detox bed") == 1
+    assert len(reminders(watford)) == 1
+    assert browser.post("/chase/add", **(form | {"case": "case-p06"})).status_code == 409
 
 
 def test_the_persons_page_names_the_next_conference(browser: Browser, owed: dict[str, str], enter: Enter) -> None:
