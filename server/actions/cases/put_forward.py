@@ -12,6 +12,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.cases import BASES, add_case
+from server.actions.people.facts import FIRST_YEAR
 from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.people import people
@@ -68,6 +69,8 @@ def _checked(access: Access, draft: Newcomer) -> Newcomer:
         raise Invalid("Choose the evidence.")
     if draft.date_of_birth is not None and draft.date_of_birth > access.today:
         raise Invalid("That date of birth is in the future.")
+    if draft.date_of_birth is not None and draft.date_of_birth.year < FIRST_YEAR:
+        raise Invalid(f"That date of birth is before {FIRST_YEAR}. Look at the year.")
     try:
         return msgspec.convert(msgspec.to_builtins(draft), Newcomer)
     except msgspec.ValidationError as error:

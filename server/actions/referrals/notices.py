@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.cases.put_forward import Newcomer, put_forward_newcomer
+from server.actions.people.facts import FIRST_YEAR
 from server.actions.referrals.public_reports import reference_of
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps.boundaries import list_districts_on
@@ -71,6 +72,8 @@ def find_faults(told: Told, today: date) -> dict[str, str]:
         wrong["words"] = "Use 4,000 characters or fewer."
     if told.date_of_birth is not None and told.date_of_birth > today:
         wrong["date_of_birth"] = "That date of birth is in the future."
+    if told.date_of_birth is not None and told.date_of_birth.year < FIRST_YEAR:
+        wrong["date_of_birth"] = f"That date of birth is before {FIRST_YEAR}. Look at the year."
     if told.expected_on is not None and abs(told.expected_on - today) > FAR:
         wrong["expected_on"] = "Give the day on which they are expected, within two years of today."
     return wrong

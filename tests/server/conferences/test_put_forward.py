@@ -61,6 +61,7 @@ def test_an_agency_puts_somebody_forward_and_hears_what_became_of_it(
         ({"reason": " "}, "Say why"),
         ({"born": "spring"}, "Enter the date of birth"),
         ({"born": "2090-01-01"}, "in the future"),
+        ({"born": "1/1/1066"}, "before 1900"),
         ({"name": "x" * 300}, "too long"),
     ],
 )

@@ -57,7 +57,8 @@ def reference_in(answer: Any) -> str:
 def test_what_is_missing_is_told_and_nothing_is_lost(client, cast, database, clock):
     for wrong in (
         {"kind": ""}, {"kind": "taxi"}, {"institution": " "}, {"name": ""}, {"sender_name": ""}, {"sender_reach": ""},
-        {"date_of_birth": "soon"}, {"date_of_birth": "2027-01-01"}, {"expected_on": "2036-01-01"}, {"district": ""},
+        {"date_of_birth": "soon"}, {"date_of_birth": "2027-01-01"}, {"date_of_birth": "1066-01-01"},
+        {"expected_on": "2036-01-01"}, {"district": ""},
         {"district": "elsewhere"}, {"agreed": ""}, {"name": "x" * 201}, {"words": "x" * 4001},
     ):  # fmt: skip
         answer = send(client, cast, **wrong)
