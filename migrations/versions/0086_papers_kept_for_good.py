@@ -1,14 +1,14 @@
 """Say with which key each case of a kept paper was sealed, so that a new secret can seal it anew; and let the place of a conference be
 as long as the link of a video meeting.
 
-Revision 0083, after 0082. Of what lies there already the key is not known: the server's next round seals it with the key of today.
+Revision 0086, after 0085. Of what lies there already the key is not known: the server's next round seals it with the key of today.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0083"
-down_revision = "0082"
+revision = "0086"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 
