@@ -49,10 +49,8 @@ def services(
     from server.app import create_services
 
     if database_role == "app":
-        from tests.conftest import (
-            as_application,
-            as_at_the_terminal,
-        )  # reading that module clears a process of settings
+        # Here and not above: reading that module clears a process of its settings.
+        from tests.conftest import as_application, as_at_the_terminal
 
         made = create_services(as_application(settings), clock, new_id)
         as_at_the_terminal(made.database)
