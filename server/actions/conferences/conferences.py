@@ -34,7 +34,8 @@ from shared.rules.agenda import (
 from shared.rules.case import can_take
 
 PURPOSE = "case conference"
-LONGEST_PLACE = 200
+LONGEST_PLACE = 2_000
+"""The link of a video meeting is longer than any room's name."""
 
 
 def open_conference(access: Access, conference_id: Id, action: Act) -> CaseConference:
@@ -280,7 +281,7 @@ def _as_agenda(items: Sequence[AgendaItem], left_out: Sequence[LeftOut]) -> Agen
 def _why_not_at(place: str) -> str | None:
     if len(place.strip()) <= LONGEST_PLACE:
         return None
-    return f"Use {LONGEST_PLACE} characters or fewer: these are {len(place.strip())}."
+    return f"Use {LONGEST_PLACE:,} characters or fewer: these are {len(place.strip()):,}."
 
 
 def _refuse_fields(**wrong: str | None) -> None:

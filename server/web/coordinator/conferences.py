@@ -28,9 +28,6 @@ from shared.rules.agenda import CASES_AT_MOST, cadence_warning, suggest_dates
 SECTION = "/conferences"
 USUAL_TIME = "10:00"
 
-LONGEST_PLACE = 2_000
-"""As long as any link of a video meeting."""
-
 
 class ConferenceForm(Form, frozen=True, kw_only=True):
     """When, where and by whom."""
@@ -91,9 +88,7 @@ def keep_places(request: AnyRequest, door: NamedDependency[Door], data: URLEncod
 
 
 def read_start(errors: Errors, form: ConferenceForm) -> datetime | None:
-    """Returns the moment that a form's day and time name, local; notes what is wrong with them, and with a place too long."""
-    if len(form.place.strip()) > LONGEST_PLACE:
-        errors["place"] = f"Use {LONGEST_PLACE:,} characters or fewer."
+    """Returns the moment that a form's day and time name, local; notes what is wrong with them."""
     day = read_date(errors, "day", form.day, "Enter the day of the conference.")
     try:
         at = time.fromisoformat(form.time.strip())

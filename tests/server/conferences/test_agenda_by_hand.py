@@ -127,7 +127,7 @@ def test_two_who_change_a_conference_each_change_what_they_changed(browser: Brow
 def test_what_cannot_be_kept_of_a_conference_is_said_beside_its_field(browser: Browser) -> None:
     form = {"district": county.WATFORD, "day": "2026-12-10", "time": "10:00", "chair": "priya", "minute_taker": "tom"}
     for wrong, field, why in (
-        ({"place": "x" * 201}, "place", "Use 200 characters or fewer"),
+        ({"place": "x" * 2_001}, "place", "Use 2,000 characters or fewer"),
         ({"day": "2226-12-10"}, "day", "more than two years away"),
         ({"day": "9999-12-31"}, "day", "more than two years away"),
         ({"day": "2020-01-01"}, "day", "That day is past."),
