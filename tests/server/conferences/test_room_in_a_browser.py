@@ -110,13 +110,16 @@ def test_a_line_that_is_refused_while_the_next_is_typed_is_still_there(open_page
     page = open_page("priya")
     open_room(page, call_conference(page))
     held: list[Any] = []
-    page.route("**/action", held.append)
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/action", hold)
     line = shown(page).locator("[data-line]")
     line.fill("sing by Fri")
-    page.keyboard.press("Enter")
+    with page.expect_request("**/action"):
+        page.keyboard.press("Enter")
     line.fill("CGL: visit by 16 Nov")
-    while not held:
-        page.wait_for_timeout(50)
     held.pop().continue_()
     shown(page).locator("[data-actions] li", has_text="Not added: “sing by Fri”. Name the agency").wait_for()
     assert line.input_value() == "CGL: visit by 16 Nov"
