@@ -24,6 +24,7 @@ from server.queries.operation.devices import TRIES_MAX, Enrolment, EnrolmentCode
 from server.queries.partnership import agencies, districts, workers
 from server.queries.people import subjects
 from server.queries.sync import store as sync
+from server.queries.sync.devices import list_same_phone
 from server.security.keys import Keys
 from server.security.signatures import is_key
 from server.security.tokens import hash_token, new_code, new_digits, normalise_code, same
@@ -257,7 +258,7 @@ def stop_device(access: Access, number: int, status: DeviceStatus) -> None:
     """Revoke or wipe a phone, under every number that it was given: it hears so on its next request. Raises NotFound or
     Forbidden."""
     access.require(Act.WIPE_DEVICE, subjects.find_device(access.session, number), detail=str(status))
-    for each in sync.list_same_phone(access.session, number):
+    for each in list_same_phone(access.session, number):
         sync.set_status(access.session, each, status)
         order_device(access.session, each, status, access.now, access.new_id())
 

@@ -33,6 +33,7 @@ from server.tables.operation.job import job
 from server.tables.operation.mail import mail
 from server.tables.partnership.worker import worker
 from tests.conftest import Clock
+from tests.server.own_postgres import add_postgres_tools
 from tests.web import county
 from tests.web.conftest import Browser, app, browse, client, filled, settings  # noqa: F401 - fixtures
 
@@ -107,9 +108,11 @@ def test_a_job_that_failed_and_one_that_is_late_are_told_on_the_page_in_the_log_
 
 
 def test_backups_that_stay_out_are_told_on_the_page_and_by_mail(
-    services: Services, browse: Callable[[str], Browser], clock: Clock, tmp_path: Path  # noqa: F811
+    services: Services, browse: Callable[[str], Browser], clock: Clock, tmp_path: Path,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """The timer was never enabled, or fails: `lantern doctor --backups` alone knew, and nobody runs it every day."""
+    monkeypatch.setenv("PATH", add_postgres_tools())
     with services.database.writing() as session:
         session.execute(mail.delete())
         session.execute(job.delete())
