@@ -26,7 +26,7 @@ from shared.model.position import Position
 from shared.model.referral import ReferralProgress
 from shared.model.site import Site
 from shared.model.value import Id
-from shared.rules.corrections import PUT_BACK, STRUCK, struck_because
+from shared.rules.corrections import PUT_BACK, STRUCK, newly_told, struck_because
 from shared.rules.referral import FINAL_STATES, steps_between
 
 SAME_PLACE_M = 60.0
@@ -113,7 +113,8 @@ class Recording:
             )
             entry.fact("contact.corrected", drafts.checked(correction), contact_id)
             if changed.keys() & {"needs", "person_ids"}:
-                self._note_needs(entry, _with_new_needs(row.contact, changed))
+                after = drafts.read(structs.asdict(row.contact) | dict(changed), Contact)
+                self._note_needs(entry, structs.replace(after, needs=newly_told(row.contact, after)))
         return True
 
     @staticmethod
@@ -311,10 +312,3 @@ def is_same_place(pin: Position | None, place: Position | None) -> bool:
     if pin is None or place is None:
         return True
     return near_distance_m(pin, place) <= max(SAME_PLACE_M, pin.accuracy_m or 0.0)
-
-
-def _with_new_needs(before: Contact, changed: Mapping[str, Any]) -> Contact:
-    """The contact as corrected, with only the needs that were not told of this person before."""
-    after = drafts.read(structs.asdict(before) | dict(changed), Contact)
-    known = before.needs if after.person_ids == before.person_ids else ()
-    return structs.replace(after, needs=tuple(need for need in after.needs if need not in known))

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.model.codes import ContactState
-from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
+from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection, NeedSeen
 
 STRUCK = "struck out: "
 """How the reason of a correction begins that says: this did not happen (decision 49)."""
@@ -47,3 +47,9 @@ def before_struck(words: Iterable[ContactCorrection]) -> Sequence[ContactCorrect
     ordered = sorted(words, key=lambda one: (one.at, one.id))
     struck = [index for index, one in enumerate(ordered) if one.reason.startswith(STRUCK)]
     return ordered[: struck[-1]] if struck else ordered
+
+
+def newly_told(before: Contact, after: Contact) -> tuple[NeedSeen, ...]:
+    """The needs of the corrected contact that were not told of these people before."""
+    known = before.needs if after.person_ids == before.person_ids else ()
+    return tuple(need for need in after.needs if need not in known)

@@ -14,6 +14,7 @@ from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.http.local_time import speak_in
 from server.queries.operation.audit import list_lines
+from server.queries.people import person_page
 from server.queries.referrals.inbox import find_inbox_row, list_steps
 from server.queries.referrals.referral_steps import add_step
 from server.queries.street.alarms import list_open_alarms
@@ -26,7 +27,7 @@ from server.tables.street.site import site
 from server.tables.sync.sync import change
 from server.web.layout.forms import Errors
 from server.web.outreach.typed_times import read_moment
-from shared.model.codes import ReferralState
+from shared.model.codes import ReferralState, SupportNeed
 from shared.model.referral import ReferralProgress
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
@@ -277,10 +278,25 @@ def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_ba
     browse: Browse, filled: Database
 ) -> None:
     aisha = browse("aisha")
-    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", note="wet")
+    aisha.send(
+        PATH,
+        key=fresh(aisha),
+        state="bedded_down",
+        people="marek",
+        site="stairwell",
+        note="wet",
+        needs="armed_forces:no",
+    )
     (told,) = recorded(filled)
     path = f"/recorded/{told.id}"
     assert path in aisha.get("/recorded").text
+
+    def needing() -> set[str]:
+        with filled.reading() as session:
+            needs = {who: {each.need for each in person_page.list_needs(session, [who])} for who in ("marek", "red")}
+        return {who for who, told in needs.items() if SupportNeed.ARMED_FORCES in told}
+
+    assert needing() == {"marek"}
     same = {"state": "bedded_down", "people": "marek", "site": "stairwell", "note": "wet"}
     assert "Nothing differs" in plain(aisha.send(path, **same, reason="?").text)
     assert "Say in a word why." in plain(aisha.send(path, **same | {"people": "red"}).text)
@@ -290,6 +306,7 @@ def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_ba
         assert now is not None and (now.contact.person_ids, now.contact.site_id) == (("red",), "shelter")
         (word,) = list_corrections(session, [told.id])[told.id]
     assert (word.reason, set(word.fields)) == ("pressed wrong", {"person_ids", "site_id"})
+    assert needing() == {"red"}, "what he said he needs goes with him"
     aisha.send(f"{path}/strike", reason="it was yesterday")
     with filled.reading() as session:
         now = find_contact(session, told.id)
@@ -298,6 +315,7 @@ def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_ba
         None,
         "not_found",
     )
+    assert needing() == set()
     assert "It is struck out: it was yesterday." in plain(aisha.get(path).text)
     tom = browse("tom")
     assert path in tom.get("/recorded").text and "Struck out by your team" in plain(tom.get("/recorded").text)
@@ -309,6 +327,7 @@ def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_ba
         "shelter",
         "wet",
     )
+    assert needing() == {"red"}
     assert path not in tom.get("/recorded").text
 
 

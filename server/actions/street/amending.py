@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access
+from server.actions.street.contacts import told_needs
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
@@ -21,7 +22,7 @@ from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
 from shared.model.shift import VisitStruck
 from shared.model.value import Id, Value
 from shared.policy import Act
-from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, struck_because
+from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, newly_told, struck_because
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
@@ -123,9 +124,11 @@ def _write(access: Access, project: Project, before: Contact, fields: Mapping[st
         id=access.new_id(), contact_id=before.id, at=_after_earlier(access, before.id), worker_id=access.actor.worker_id,
         fields=msgspec.to_builtins(changed), reason=reason,
     )  # fmt: skip
-    _check(before, correction)
-    lock_records(access.session, {*before.person_ids, *told.get("person_ids", ())})
+    after = _corrected(before, correction)
+    lock_records(access.session, {*before.person_ids, *after.person_ids})
     _publish(access, project, "contact.corrected", before.team_id, before.id, correction)
+    for need in told_needs(access, msgspec.structs.replace(after, needs=newly_told(before, after))):
+        _publish(access, project, "need.recorded", before.team_id, need.person_id, need)
 
 
 def _publish(access: Access, project: Project, kind: str, team_id: Id, entity: Id, fact: Value) -> None:
@@ -138,9 +141,9 @@ def _publish(access: Access, project: Project, kind: str, team_id: Id, entity: I
     project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
 
 
-def _check(before: Contact, correction: ContactCorrection) -> None:
+def _corrected(before: Contact, correction: ContactCorrection) -> Contact:
     try:
-        corrected(before, [correction])
+        return corrected(before, [correction])
     except msgspec.ValidationError as error:
         raise Invalid("One of the texts is too long. Shorten it.") from error
 

@@ -143,7 +143,7 @@ def _changes(access: Access, draft: ContactDraft, contact_id: Id) -> list[NewCha
     changes.append(_fact(access, draft, "contact.recorded", contact, contact.id))
     return [
         *changes,
-        *(_fact(access, draft, "need.recorded", each, each.person_id) for each in _needs(access, contact)),
+        *(_fact(access, draft, "need.recorded", each, each.person_id) for each in told_needs(access, contact)),
         *(_fact(access, draft, "referral.progressed", each, each.referral_id) for each in _steps(access, contact)),
     ]
 
@@ -181,7 +181,7 @@ def _checked(contact: Contact) -> Contact:
         raise Invalid("One of the texts is too long. Shorten it, or split it into two.") from error
 
 
-def _needs(access: Access, contact: Contact) -> list[NeedRecorded]:
+def told_needs(access: Access, contact: Contact) -> list[NeedRecorded]:
     """A need told by one identified person is also theirs; with several nobody knows whose it is."""
     if len(contact.person_ids) != 1:
         return []

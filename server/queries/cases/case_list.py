@@ -31,6 +31,7 @@ from server.database.statements import ids
 from server.queries.cases.case_filters import CaseFilters, list_conditions
 from server.queries.cases.case_finding import list_fitting, was_born
 from server.queries.people.concealment import without_concealed
+from server.queries.people.told_needs import STANDS
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person, person_merge, person_need
 from server.tables.people.verification import person_verification
@@ -339,8 +340,10 @@ def _newest_needs() -> Select[tuple[str]]:
         .where(
             person_need.c.person_id == mdt_case.c.person_id,
             person_need.c.receiving_support == str(ReceivingSupport.NO),
+            STANDS,
             ~exists().where(
                 later.c.person_id == person_need.c.person_id,
+                later.c.is_withdrawn.is_(False),
                 later.c.need == person_need.c.need,
                 or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id)),
             ),

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
+from server.queries.people.told_needs import STANDS
 from server.tables.cases.case import case_action, case_lead, case_review
 from server.tables.partnership.agency import agency
 from server.tables.partnership.district import district
@@ -33,7 +34,8 @@ def find_nights(session: Session, person_ids: Collection[Id]) -> tuple[date | No
 
 def list_studied_needs(session: Session, person_ids: Collection[Id]) -> list[StudiedNeed]:
     """Each need with the first and the last word on whether somebody helps, in the order of their codes."""
-    query = select(person_need.c.need, person_need.c.receiving_support).where(person_need.c.person_id.in_(person_ids))
+    theirs = person_need.c.person_id.in_(person_ids)
+    query = select(person_need.c.need, person_need.c.receiving_support).where(theirs, STANDS)
     told: dict[str, list[str]] = {}
     for need, support in session.execute(query.order_by(person_need.c.at, person_need.c.id)):
         told.setdefault(need, []).append(support)

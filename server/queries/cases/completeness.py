@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.queries.cases.case_list import MET_STATES
 from server.queries.people.concealment import not_concealed
+from server.queries.people.told_needs import STANDS
 from server.tables.partnership.agency import agency, team
 from server.tables.people.person import person_need
 from server.tables.street.contact import contact, contact_person
@@ -39,6 +40,5 @@ def list_met(session: Session, district_id: Id, first: date, after: date) -> dic
 
 def list_asked(session: Session, person_ids: Collection[Id]) -> set[Id]:
     """Of these people, those whose needs somebody has asked about."""
-    return set(
-        session.scalars(select(person_need.c.person_id).distinct().where(person_need.c.person_id.in_(person_ids)))
-    )
+    query = select(person_need.c.person_id).distinct().where(person_need.c.person_id.in_(person_ids), STANDS)
+    return set(session.scalars(query))

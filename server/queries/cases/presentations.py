@@ -14,6 +14,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import not_concealed
+from server.queries.people.told_needs import STANDS
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person_need
 from server.tables.street.contact import contact_person
@@ -71,7 +72,7 @@ def list_need_met(session: Session, first: date, last: date) -> frozenset[Id]:
     query = (
         select(person_need.c.person_id, person_need.c.need, person_need.c.receiving_support, person_need.c.at)
         .join(mdt_case, mdt_case.c.person_id == person_need.c.person_id)
-        .where(mdt_case.c.state.in_(ON_THE_LIST), person_need.c.at < _after(last))
+        .where(mdt_case.c.state.in_(ON_THE_LIST), person_need.c.at < _after(last), STANDS)
         .distinct()
         .order_by(person_need.c.at)
     )

@@ -15,6 +15,7 @@ from server.database.statements import ids
 from server.queries.cases.case_list import CaseListRow, CaseListView, list_cases
 from server.queries.people.concealment import not_concealed
 from server.queries.people.housing_needs import list_unmet
+from server.queries.people.told_needs import STANDS
 from server.tables.cases.case import mdt_case
 from server.tables.cases.priority import case_general, priority_override
 from server.tables.people.person import person_merge, person_need
@@ -90,10 +91,10 @@ def list_listed_cases(
 _WHOSE = ids("person_ids")
 _TOLD = (person_need.c.need, person_need.c.receiving_support, person_need.c.at, person_need.c.id)
 _NEEDS = union_all(
-    select(person_need.c.person_id, *_TOLD).where(person_need.c.person_id.in_(_WHOSE)),
+    select(person_need.c.person_id, *_TOLD).where(person_need.c.person_id.in_(_WHOSE), STANDS),
     select(person_merge.c.into_id, *_TOLD)
     .join_from(person_need, person_merge, person_merge.c.from_id == person_need.c.person_id)
-    .where(person_merge.c.into_id.in_(_WHOSE), person_merge.c.undone.is_(False)),
+    .where(person_merge.c.into_id.in_(_WHOSE), person_merge.c.undone.is_(False), STANDS),
 ).order_by("at", "id")
 
 

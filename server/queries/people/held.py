@@ -56,7 +56,8 @@ def list_everything(session: Session, person_ids: Collection[Id]) -> dict[str, R
             plain = {
                 str(name): value for name, value in row.items() if not isinstance(value, bytes) and name not in PROOFS
             }
-            if plain not in before:
+            # A need told in a contact that was with somebody else is not theirs to read.
+            if plain not in before and not row.get("is_withdrawn"):
                 before.append(plain)
     return {name: sorted(rows, key=_when) for name, rows in found.items() if rows}
 

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from server.database.columns import UTCDateTime, in_utc
 from server.database.statements import Ids, ids
+from server.queries.people.told_needs import STANDS
 from server.tables.cases.case import case_action, case_event, case_move, case_review, mdt_case
 from server.tables.operation.audit import LOOKED_AT, audit
 from server.tables.partnership.agency import agency
@@ -143,7 +144,13 @@ def _ask_needs(person_ids: Ids) -> Select[Any]:
     newer = or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id))
     return select(person_need.c.need, person_need.c.receiving_support, person_need.c.at).where(
         person_need.c.person_id.in_(person_ids),
-        ~exists().where(later.c.person_id.in_(person_ids), later.c.need == person_need.c.need, newer),
+        STANDS,
+        ~exists().where(
+            later.c.person_id.in_(person_ids),
+            later.c.need == person_need.c.need,
+            later.c.is_withdrawn.is_(False),
+            newer,
+        ),
     )
 
 

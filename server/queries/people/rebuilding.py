@@ -7,7 +7,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
-from server.tables.people.person import person, person_merge
+from server.tables.people.person import person, person_merge, person_need
 from server.tables.people.verification import person_verification
 from server.tables.street.conflict import conflict
 from server.tables.street.contact import contact, contact_colleague, contact_need, contact_person
@@ -23,6 +23,7 @@ DERIVED: tuple[tuple[Table, str, frozenset[str]], ...] = (
     (contact_person, "contact_id", frozenset()),
     (contact_colleague, "contact_id", frozenset()),
     (contact_need, "contact_id", frozenset()),
+    (person_need, "contact_id", frozenset()),
 )
 """Tables that follow from facts, the column that names the record, and columns that only say when they were derived."""
 
@@ -74,8 +75,19 @@ def renew_districts(session: Session, person_ids: Collection[Id]) -> None:
         Sql(session).run(_RENEW, set(person_ids))
 
 
+def forget_districts(session: Session, person_ids: Collection[Id]) -> None:
+    """A contact that named these people, as is said now, was with somebody else: whoever was met nowhere besides belongs to no
+    district."""
+    if person_ids:
+        Sql(session).run(_FORGET, set(person_ids))
+
+
 _NEWEST = (
     "(select met.district_id from contact_person met where met.person_id = person.id and met.district_id is not null "
     "order by met.seen_at desc, met.contact_id desc limit 1)"
 )
 _RENEW = f"update person set district_id = coalesce({_NEWEST}, district_id) where id in ?*"
+_FORGET = (
+    "update person set district_id = null where id in ?* "
+    "and not exists (select 1 from contact_person met where met.person_id = person.id)"
+)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.database import bulk
 from server.database.positions import NO_POSITION
+from server.queries.people.told_needs import STANDS
 from server.queries.people.verification import list_groups
 from server.tables.cases.case import case_action, case_event, case_review, mdt_case
 from server.tables.conferences.conference import agenda_item, agenda_left_out, case_conference
@@ -211,7 +212,7 @@ def _known(session: Session, ids: frozenset[Id]) -> set[Id]:
 def has_safeguarding_need(session: Session, person_ids: Sequence[Id]) -> bool:
     """Was a safeguarding need ever recorded of this person?"""
     told = (person_need.c.person_id.in_(person_ids)) & (person_need.c.need == str(SupportNeed.SAFEGUARDING))
-    return session.execute(select(person_need.c.id).where(told).limit(1)).first() is not None
+    return session.execute(select(person_need.c.id).where(told, STANDS).limit(1)).first() is not None
 
 
 # ----------------------------------------------------------------------------------------------------------------- words

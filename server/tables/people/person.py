@@ -6,10 +6,10 @@ read (privacy rule A10).
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, false
 from sqlmodel import Field, SQLModel
 
-from server.database.columns import check_code, code, id_key, loose_id, moment, table_of, text
+from server.database.columns import check_code, code, id_key, index_where_present, loose_id, moment, table_of, text
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport
 
 
@@ -57,10 +57,17 @@ class PersonRow(SQLModel, table=True):
 
 
 class PersonNeedRow(SQLModel, table=True):
-    """A support need as it was told or seen at a moment. The newest of a kind describes the person today."""
+    """A support need as it was told or seen at a moment. The newest of a kind describes the person today.
+
+    It is withdrawn while the contact in which it was told, as corrected, names somebody else or no such need.
+    """
 
     __tablename__ = "person_need"
-    __table_args__ = (Index(None, "person_id", "need", "at"), *check_code("need", "receiving_support"))
+    __table_args__ = (
+        Index(None, "person_id", "need", "at"),
+        *index_where_present("contact_id"),
+        *check_code("need", "receiving_support"),
+    )
 
     id: str = id_key()
     person_id: str = loose_id()
@@ -69,6 +76,7 @@ class PersonNeedRow(SQLModel, table=True):
     at: datetime = moment()
     worker_id: str = loose_id()
     contact_id: str | None = loose_id(optional=True)
+    is_withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class PersonMergeRow(SQLModel, table=True):

@@ -128,6 +128,10 @@ def test_needs_added_later_are_told_once(rig: Rig, field: FieldService) -> None:
     field.refine_contact(contact_id, {"needs": (alcohol, NeedSeen(need=SupportNeed.DRUGS))})
     assert kinds(rig).count("need.recorded") == 2
     assert {need.need for need in field.person(red.id).needs} == {SupportNeed.ALCOHOL, SupportNeed.DRUGS}
+    field.refine_contact(contact_id, {"needs": (NeedSeen(need=SupportNeed.DRUGS),)})
+    assert [need.need for need in field.person(red.id).needs] == [SupportNeed.DRUGS], (
+        "a need ticked by mistake is not his"
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- the pin

@@ -29,6 +29,7 @@ from tests.server.cast import WATFORD, Cast, say_same
 from tests.server.phone import Phone
 
 DACORUM = (51.75, -0.55)
+DRINKS = {"need": "alcohol", "receiving_support": "no"}
 
 
 def at(place: tuple[float, float]) -> dict[str, Any]:
@@ -45,10 +46,10 @@ def history(phone: Phone, people: list[str], cast: Cast) -> list[dict[str, Any]]
                 "at": (now - timedelta(days=days_ago)).isoformat(), "undone": undone}  # fmt: skip
         return phone.make_change("person.merged", e=pair[1], p=told)
 
-    def met(days_ago: int, person: str, place: tuple[float, float]) -> dict[str, Any]:
+    def met(days_ago: int, person: str, place: tuple[float, float], **said: Any) -> dict[str, Any]:
         moment = now - timedelta(days=days_ago)
         return phone.contact(
-            seen_at=moment.isoformat(), night=moment.date().isoformat(), person_ids=[person], position=at(place)
+            seen_at=moment.isoformat(), night=moment.date().isoformat(), person_ids=[person], position=at(place), **said
         )
 
     def told_of(person: str) -> dict[str, Any]:
@@ -56,12 +57,28 @@ def history(phone: Phone, people: list[str], cast: Cast) -> list[dict[str, Any]]
                 "worker_id": cast.aisha.id}  # fmt: skip
         return phone.make_change("verification.recorded", e=told["id"], p=told)
 
-    contacts = [met(20, first, WATFORD), met(1, first, DACORUM), met(3, other, WATFORD), met(9, people[2], DACORUM)]
+    contacts = [
+        met(20, first, WATFORD),
+        met(1, first, DACORUM),
+        met(3, other, WATFORD),
+        met(9, people[2], DACORUM, needs=[DRINKS]),
+    ]
     corrected = {"id": phone.new_id(), "contact_id": contacts[2]["e"], "at": now.isoformat(), "worker_id": cast.aisha.id,
                  "fields": {"state": "hand_to_mouth"}}  # fmt: skip
+
+    def need(person: str) -> dict[str, Any]:
+        told = {**DRINKS, "id": phone.new_id(), "person_id": person, "at": (now - timedelta(days=9)).isoformat(),
+                "worker_id": cast.aisha.id, "contact_id": contacts[3]["e"]}  # fmt: skip
+        return phone.make_change("need.recorded", e=person, p=told)
+
+    given = {"id": phone.new_id(), "contact_id": contacts[3]["e"], "at": now.isoformat(), "worker_id": cast.aisha.id,
+             "fields": {"person_ids": [other]}}  # fmt: skip
     return [
         *contacts,
         phone.make_change("contact.corrected", e=contacts[2]["e"], p=corrected),
+        need(people[2]),
+        need(other),
+        phone.make_change("contact.corrected", e=contacts[3]["e"], p=given),
         merged(8, undone=False),
         merged(5, undone=True, turned=True),
         told_of(people[2]),
@@ -78,11 +95,13 @@ def derived(session: Session, people: list[str]) -> dict[Any, Any]:
     merges = session.execute(text("select from_id, into_id, undone from person_merge order by at, id")).all()
     verified = "select person_id from person_verification where verified"
     listed = f"select person_id, district_id, state from mdt_case where person_id in ({verified}) order by person_id"
+    needs = "select person_id, is_withdrawn from person_need order by person_id"
     seen = "select * from look order by district_id, night, outing, cell, site_id"
     return {
         **rows,
         "merges": [tuple(row) for row in merges],
         "cases": [tuple(row) for row in session.execute(text(listed))],
+        "needs": [tuple(row) for row in session.execute(text(needs))],
         "looks": [tuple(row) for row in session.execute(text(seen))],
     }
 
@@ -120,6 +139,7 @@ def test_whatever_order_a_history_comes_in_the_same_is_derived(
         assert {key: pair for key, pair in differing.items() if pair[0] != pair[1]} == {}, seed
     assert found[0]["merges"] == [(people[0], people[1], True), (people[1], people[0], True)]
     assert found[0][("person", people[0])]["district_id"] == cast.dacorum.id
+    assert {who: bool(gone) for who, gone in found[0]["needs"]} == {people[1]: False, people[2]: True}
 
 
 def apply(services: Services, session: Session, phone: Phone, changes: list[dict[str, Any]]) -> None:
@@ -143,12 +163,14 @@ def test_a_rebuild_proves_what_is_stored_and_mends_what_is_not(
         session.execute(text("update person set name = 'Somebody else' where id = :id"), {"id": people[0]})
         session.execute(text("delete from person_verification where person_id = :id"), {"id": people[2]})
         session.execute(text("update person_merge set undone = :no"), {"no": False})
-        corrected = session.execute(text("select id from contact where original is not null")).scalar_one()
+        corrected = session.execute(text("select id from contact where state = 'hand_to_mouth'")).scalar_one()
         session.execute(text("update contact set state = 'bedded_down', note = 'never said' where corrections > 0"))
         session.execute(text("delete from contact_person where contact_id = :id"), {"id": corrected})
+        session.execute(text("update person_need set is_withdrawn = :no"), {"no": False})
     found = rebuilder_of(services, clock(), only_prove=True).run()
     assert f"person {people[0]}" in found.differing and f"person_verification {people[2]}" in found.differing
     assert f"contact {corrected}" in found.differing
+    assert any(each.startswith("person_need ") for each in found.differing)
     assert f"contact_person {corrected}/{people[1]}" in found.differing
     with database.reading() as session:
         person = find_person(session, people[0])
@@ -158,9 +180,10 @@ def test_a_rebuild_proves_what_is_stored_and_mends_what_is_not(
     rebuilder_of(services, clock(), only_prove=False).run()
     with database.reading() as session:
         after = derived(session, people)
-        state, note = session.execute(text("select state, note from contact where corrections > 0")).one()
+        state, note = session.execute(text("select state, note from contact where id = :id"), {"id": corrected}).one()
         assert (state, note) == ("hand_to_mouth", ""), "a corrected contact reads what it was corrected to"
         assert rebuilder_of(services, clock(), only_prove=True).run().differing == []
+    assert after["needs"] == whole["needs"]
     for key in (("person", people[0]), ("person_verification", people[2])):
         assert after[key] == whole[key]
 

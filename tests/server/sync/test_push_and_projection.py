@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
 from server.database.engine import Database
 from server.queries.cases import cases
+from server.queries.cases.priorities import list_newest_needs
 from server.queries.operation import audit
-from server.queries.people import people
+from server.queries.people import held, people, person_page
 from server.queries.people.verification import find_status
 from server.queries.street import contacts
 from server.tables.street.contact import contact, contact_person
+from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
 
@@ -88,6 +91,40 @@ def test_a_correction_changes_what_is_read_and_keeps_the_original(
     assert stored is not None and stored.contact.note == "Was only sitting there"
     assert stored.original is not None and '"bedded_down"' in stored.original
     assert status is not None and not status.verified
+
+
+def test_a_need_told_in_a_contact_goes_with_it_to_the_right_person(
+    phone: Phone, database: Database, new_id: Callable[[], str], clock: Clock
+) -> None:
+    """It stood on the record of whoever the contact named first, in their order of discussion and on the list of Housing."""
+    marek, mars = new_id(), new_id()
+    drinks = {"need": "alcohol", "receiving_support": "no"}
+    told = phone.contact(person_ids=[marek], position=HERE, needs=[drinks])
+
+    def need(person_id: str) -> dict[str, Any]:
+        said = {**drinks, "id": new_id(), "person_id": person_id, "at": told["p"]["seen_at"], "worker_id": told["who"]}
+        return phone.make_change("need.recorded", e=person_id, p={**said, "contact_id": told["e"]})
+
+    def correction(**fields: Any) -> dict[str, Any]:
+        said = {"id": new_id(), "contact_id": told["e"], "at": phone.clock().isoformat(), "worker_id": told["who"]}
+        return phone.make_change("contact.corrected", e=told["e"], p={**said, "fields": fields, "reason": "not he"})
+
+    def needing() -> set[str]:
+        with database.reading() as session:
+            by_page = {who for who in (marek, mars) if person_page.list_needs(session, [who])}
+            by_record = {who for who in (marek, mars) if people.list_needs(session, who)}
+            by_order = {who for who, needs in list_newest_needs(session, [marek, mars]).items() if needs}
+        assert by_page == by_record == by_order
+        return by_page
+
+    assert phone.push(told, need(marek)).status_code == 200 and needing() == {marek}
+    assert phone.push(correction(person_ids=[mars]), need(mars)).status_code == 200 and needing() == {mars}
+    with database.reading() as session:
+        assert "person_need" not in held.list_everything(session, [marek]), "nor is it in his own copy"
+    clock.advance(minutes=1)
+    assert phone.push(correction(person_ids=[mars], needs=[])).status_code == 200 and needing() == set()
+    clock.advance(minutes=1)
+    assert phone.push(correction(person_ids=[marek], needs=[drinks])).status_code == 200 and needing() == {marek}
 
 
 def test_an_unknown_code_of_a_newer_app_survives_push_and_pull(

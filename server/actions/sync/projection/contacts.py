@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from server.actions.sync.projection.batch import Batch, Fact
 from server.actions.sync.projection.places import Districts, Place, Whereabouts, find_places
 from server.actions.sync.projection.wall import Verdicts
+from server.queries.people.rebuilding import forget_districts
+from server.queries.people.told_needs import settle_needs
 from server.queries.street import contacts
 from server.queries.street.contacts import StoredContact
 from server.queries.sync.touched import list_people
@@ -125,8 +127,11 @@ def _apply_corrections(
         for (each, reads), place in zip(after.items(), places, strict=True)
     ]
     contacts.replace_contacts(session, rewritten)
-    named = [*(stored.contact for stored in before.values()), *after.values()]
-    return {person_id for each in named for person_id in each.person_ids}
+    settle_needs(session, list(before))
+    named = {person_id for stored in before.values() for person_id in stored.contact.person_ids}
+    names = {person_id for each in after.values() for person_id in each.person_ids}
+    forget_districts(session, named - names)
+    return named | names
 
 
 def correct_again(session: Session, contact_ids: Collection[Id], districts: Districts, crs: str) -> None:
@@ -145,6 +150,7 @@ def correct_again(session: Session, contact_ids: Collection[Id], districts: Dist
         for each, reads in after.items()
     ]
     contacts.replace_contacts(session, rewritten)
+    settle_needs(session, list(before))
 
 
 def _check_nights(after: Mapping[Id, Contact], told: Sequence[Fact]) -> None:

@@ -20,6 +20,7 @@ from server.database import bulk
 from server.database.positions import lay_flat
 from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.merges import store_merges
+from server.queries.people.told_needs import settle_needs
 from server.queries.referrals.referral_steps import list_asked, set_due, settle_referrals
 from server.queries.street import shifts
 from server.queries.street.visits import add_strikes, settle_strikes
@@ -107,8 +108,11 @@ def project_visits(session: Session, batch: Batch, districts: Districts, crs: st
 
 
 def project_needs(session: Session, batch: Batch) -> None:
-    """Store needs seen or told."""
-    bulk.insert_new(session, person_need, [_columns(each) for each in batch.values("need.recorded")])
+    """Store needs seen or told. A contact of which an earlier batch told may have been corrected since."""
+    told = batch.values("need.recorded")
+    bulk.insert_new(session, person_need, [_columns(each) for each in told])
+    fresh = {each.id for each in batch.values("contact.recorded")}
+    settle_needs(session, {each.contact_id for each in told if each.contact_id is not None} - fresh)
 
 
 def project_consents(session: Session, batch: Batch) -> None:
