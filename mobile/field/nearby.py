@@ -39,6 +39,9 @@ FOLLOW_UP_DAYS = 7
 TONIGHT_MAX = 30
 """More stops than a shift can make help nobody; the most urgent and the most lately seen are kept."""
 
+FOLLOW_UPS_MIN = 10
+"""However many reports are open, those who were promised somebody's coming back are on the list too."""
+
 COMPARED_MAX = 250
 """How many people a new description is compared with: those whose words it shares most, and beside them those near."""
 
@@ -122,19 +125,18 @@ class Nearby:
     def tonight(self, planned: Sequence[PlannedStop] = ()) -> list[TonightItem]:
         """What was planned in its order, then the other referrals and follow-ups in walking order."""
         now, here = self._context.clock.now(), self.here()
+        today = outreach_night(now)
         with self._context.store.reading() as connection:
             open_referrals = {row.referral.id: row for row in referrals.list_open(connection, TONIGHT_MAX)}
             open_referrals |= self._planned_referrals(connection, planned)
             since_ms = to_ms(now - timedelta(days=FOLLOW_UP_DAYS))
-            left = TONIGHT_MAX - len(open_referrals)
-            seen = {row.id: row for row in living(people.list_followed_up(connection, since_ms, max(left, 0)))}
+            left = max(TONIGHT_MAX - len(open_referrals), FOLLOW_UPS_MIN)
+            seen = {row.id: row for row in people.list_followed_up(connection, since_ms, left, today.isoformat())}
             places = place_names(connection, list(seen.values()))
             next_steps = people.next_steps(connection, tuple(seen))
-            looked_at = shifts.list_looked_at(connection, outreach_night(now)) if planned else []
-        seen = {i: row for i, row in seen.items() if not self._is_met_tonight(row)}
+            looked_at = shifts.list_looked_at(connection, today) if planned else []
         stops = [_referral_stop(row) for row in open_referrals.values()]
         stops += [_follow_up_stop(row, places.get(row.last_site_id or "", ""), next_steps) for row in seen.values()]
-        today = outreach_night(now)
         items = [
             _referral_item(stop, open_referrals[stop.stop.id], today.isoformat())
             if stop.stop.kind is StopKind.REFERRAL
@@ -149,11 +151,6 @@ class Nearby:
         ids = [stop.referral_id for stop in planned if stop.referral_id is not None]
         rows = [row for each in ids if (row := referrals.find_referral(connection, each)) is not None]
         return {row.referral.id: row for row in rows if row.referral.state in referrals.STILL_OPEN}
-
-    def _is_met_tonight(self, row: PersonRow) -> bool:
-        """Was this person met on the night that is going on? Then there is nobody to go back to."""
-        seen_at = from_ms_or_none(row.last_seen_at)
-        return seen_at is not None and outreach_night(seen_at) == outreach_night(self._context.clock.now())
 
     # --- someone new
 

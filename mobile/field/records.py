@@ -25,6 +25,7 @@ from shared.geo.distance import near_distance_m
 from shared.model.device import RecordRead
 from shared.model.referral import Referral
 from shared.model.value import Id
+from shared.rules.careful import with_joined
 from shared.rules.corrections import struck_because
 
 READ_AGAIN_AFTER_MS = 15 * 60_000
@@ -50,8 +51,10 @@ class Records:
                 raise NotHere
             unsent = self._journal.unsent_ids(connection)
             place = place_names(connection, [row]).get(row.last_site_id or "", "")
+            others = [one.person for one in people.list_people(connection, ids) if one.id != row.id]
             record = PersonRecord(
                 person=row.person,
+                warned=with_joined(row.person, others),
                 card=cards.person_card(row, place, self._nearby.here(), unsent),
                 needs=tuple(people.list_needs(connection, ids)),
                 timeline=self._contacts(connection, contacts.list_of_people(connection, ids), unsent),

@@ -168,9 +168,10 @@ class ConflictView(Value, frozen=True, kw_only=True):
 
 
 class PersonRecord(Value, frozen=True, kw_only=True):
-    """Everything this phone holds about one person."""
+    """Everything this phone holds about one person. `warned` is the person with what their joined records warn of."""
 
     person: Person
+    warned: Person
     card: PersonCard
     needs: tuple[NeedRecorded, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()

@@ -1,6 +1,7 @@
 """The person tables: one row a person as its patches leave it, with when and where they were last seen, and the search index."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any, Final
 
 from msgspec import Struct
@@ -51,71 +52,88 @@ class PersonRow(Struct, frozen=True):
 def put_person(connection: Connection, person: Person, has_conflict: bool) -> None:
     """Write what the patches of a person come to now; when they were last seen is kept."""
     connection.execute(
-        "INSERT INTO person (id, known_as, body, has_conflict, has_safety_needs) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO person (id, known_as, body, has_conflict) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET known_as = excluded.known_as, body = excluded.body,"
-        " has_conflict = excluded.has_conflict, has_safety_needs = excluded.has_safety_needs",
-        (
-            person.id,
-            person.known_as,
-            body_of(person),
-            has_conflict,
-            any(getattr(person, name) for name in SAFETY_FIELDS),
-        ),
+        " has_conflict = excluded.has_conflict",
+        (person.id, person.known_as, body_of(person), has_conflict),
     )
-    (number,) = connection.execute("SELECT number FROM person WHERE id = ?", (person.id,)).fetchone()
-    put_search(connection, number, person)
+    renew_shown(connection, person.id)
 
 
-def put_search(connection: Connection, number: int, person: Person) -> None:
+def renew_shown(connection: Connection, person_id: Id) -> None:
+    """Let a person be found by the words of each record that is said to be theirs, and warned of by each."""
+    same = list_aliases(connection, person_id)
+    marks = ", ".join("?" * len(same))
+    rows = connection.execute(f"SELECT number, body FROM person WHERE id IN ({marks}) ORDER BY id", same).fetchall()
+    told = [read_body(body, Person) for _, body in rows]
+    for number, _ in rows:
+        put_search(connection, number, *told)
+    warned = any(getattr(person, name) for person in told for name in SAFETY_FIELDS)
+    connection.execute(f"UPDATE person SET has_safety_needs = ? WHERE id IN ({marks})", (warned, *same))
+
+
+def put_search(connection: Connection, number: int, *records: Person) -> None:
     """What a person is found by: every word as written, folded and in Latin letters, and how their names sound."""
+    called = " ".join(f"{person.name} {person.alias}" for person in records)
+    described = " ".join(person.description for person in records)
     connection.execute(
         "INSERT OR REPLACE INTO person_search (rowid, words, sounds) VALUES (?, ?, ?)",
-        (
-            number,
-            names.index_words(" ".join((person.name, person.alias, person.description))),
-            " ".join(names.sounds(f"{person.name} {person.alias}")),
-        ),
+        (number, names.index_words(f"{called} {described}"), " ".join(names.sounds(called))),
     )
+
+
+def renew_joined(connection: Connection, person_ids: Collection[Id]) -> None:
+    """Two records were said to be one person, or parted: each is found, and was last seen, as the records that are theirs say."""
+    for person_id in person_ids:
+        refresh_last_seen(connection, person_id)
+        renew_shown(connection, person_id)
 
 
 def forget_person(connection: Connection, person_id: Id) -> None:
-    """Drop a person whose last patch has left this phone."""
+    """Drop a person whose last patch has left this phone; nobody is found by their words any more."""
     connection.execute("DELETE FROM person_search WHERE rowid = (SELECT number FROM person WHERE id = ?)", (person_id,))
     connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
+    renew_shown(connection, person_id)
 
 
 def refresh_last_seen(connection: Connection, person_id: Id) -> None:
-    """Take the newest contact that names this person as when, how and where they were last seen."""
+    """Take the newest contact that names this person, under whichever of their records, as when, how and where they were last
+    seen."""
+    same = list_aliases(connection, person_id)
+    marks = ", ".join("?" * len(same))
     row = connection.execute(
         "SELECT contact.seen_at, contact.id, contact.state, contact.site_id,"
         " coalesce(contact.latitude, site.latitude), coalesce(contact.longitude, site.longitude)"
         " FROM contact_person JOIN contact ON contact.id = contact_person.contact_id"
-        " LEFT JOIN site ON site.id = contact.site_id WHERE contact_person.person_id = ?"
+        f" LEFT JOIN site ON site.id = contact.site_id WHERE contact_person.person_id IN ({marks})"
         " ORDER BY contact.seen_at DESC, contact.id DESC LIMIT 1",
-        (person_id,),
+        same,
     ).fetchone()
     connection.execute(
         "UPDATE person SET last_seen_at = ?, last_contact_id = ?, last_state = ?, last_site_id = ?, latitude = ?,"
-        " longitude = ? WHERE id = ?",
-        (*(row or (None,) * 6), person_id),
+        f" longitude = ? WHERE id IN ({marks})",
+        (*(row or (None,) * 6), *same),
     )
 
 
 def note_contact(connection: Connection, person_id: Id, contact_id: Id, seen_at_ms: int) -> None:
     """Take this contact, which names the person, as their newest, unless a newer one is known."""
+    same = list_aliases(connection, person_id)
+    marks = ", ".join("?" * len(same))
     connection.execute(
         "UPDATE person SET (last_seen_at, last_contact_id, last_state, last_site_id, latitude, longitude) ="
         " (SELECT contact.seen_at, contact.id, contact.state, contact.site_id, coalesce(contact.latitude, site.latitude),"
         " coalesce(contact.longitude, site.longitude) FROM contact LEFT JOIN site ON site.id = contact.site_id"
-        " WHERE contact.id = :contact)"
-        " WHERE id = :person AND (last_contact_id IS NULL OR (last_seen_at, last_contact_id) < (:seen_at, :contact))",
-        {"person": person_id, "contact": contact_id, "seen_at": seen_at_ms},
+        " WHERE contact.id = ?)"
+        f" WHERE id IN ({marks}) AND (last_contact_id IS NULL OR (last_seen_at, last_contact_id) < (?, ?))",
+        (contact_id, *same, seen_at_ms, contact_id),
     )
 
 
 def list_last_seen_at(connection: Connection, site_id: Id) -> list[Id]:
-    """People whose newest contact was at this place."""
-    rows = connection.execute("SELECT id FROM person WHERE last_site_id = ? ORDER BY last_seen_at DESC", (site_id,))
+    """People whose newest contact was at this place, each once."""
+    query = f"{MERGED} SELECT id FROM person WHERE last_site_id = ? AND {NOT_MERGED} ORDER BY last_seen_at DESC"
+    rows = connection.execute(query, (site_id,))
     return [person_id for (person_id,) in rows]
 
 
@@ -232,27 +250,32 @@ def _words(text: str) -> list[str]:
     return names.words_of(text)
 
 
-def list_followed_up(connection: Connection, since_ms: int, limit: int) -> list[PersonRow]:
-    """People seen since `since_ms` whose newest contact has a next step, or who were about to bed down or bedded down."""
+def list_followed_up(connection: Connection, since_ms: int, limit: int, tonight: str) -> list[PersonRow]:
+    """People seen since `since_ms`, and not `tonight` (a night's date), who bedded down, were about to, or were left with a next
+    step. Nobody who died.
+    """
     rows = connection.execute(
         f"{MERGED} SELECT {COLUMNS}, NULL FROM person JOIN contact ON contact.id = person.last_contact_id"
-        f" WHERE person.last_seen_at >= ? AND {NOT_MERGED}"
+        f" WHERE person.last_seen_at >= ? AND contact.night <> ? AND {NOT_MERGED}"
+        " AND json_extract(person.body, '$.died_on') IS NULL"
         " AND (contact.next_step <> '' OR contact.state IN ('bedded_down', 'about_to_bed_down'))"
         " ORDER BY person.last_seen_at DESC LIMIT ?",
-        (since_ms, limit),
+        (since_ms, tonight, limit),
     )
     return [_person_row(row) for row in rows]
 
 
 def list_needs(connection: Connection, person_ids: tuple[Id, ...]) -> list[NeedRecorded]:
     """The newest word on each need of a person (under all their ids), newest first. What was told in a contact that turned out
-    to be with somebody else, or not to have happened, is not theirs.
+    to be with somebody else, not to have happened, or to have said no such thing, is not theirs.
     """
     marks = ", ".join("?" * len(person_ids))
     rows = connection.execute(
         f"SELECT need, body FROM need WHERE person_id IN ({marks}) AND NOT EXISTS ("
-        " SELECT 1 FROM contact WHERE contact.id = json_extract(need.body, '$.contact_id') AND NOT EXISTS ("
-        f" SELECT 1 FROM contact_person WHERE contact_id = contact.id AND contact_person.person_id IN ({marks})))"
+        " SELECT 1 FROM contact WHERE contact.id = json_extract(need.body, '$.contact_id') AND contact.corrections > 0"
+        f" AND NOT (EXISTS (SELECT 1 FROM contact_person WHERE contact_id = contact.id AND person_id IN ({marks}))"
+        " AND EXISTS (SELECT 1 FROM json_each(contact.body, '$.needs') AS seen"
+        " WHERE json_extract(seen.value, '$.need') = need.need)))"
         " ORDER BY at DESC, id DESC",
         person_ids * 2,
     )
@@ -264,6 +287,9 @@ def list_needs(connection: Connection, person_ids: tuple[Id, ...]) -> list[NeedR
 
 def list_aliases(connection: Connection, person_id: Id) -> tuple[Id, ...]:
     """Every id this person is known under, the one that the others were merged into first."""
+    is_told = "SELECT 1 FROM person_merged WHERE ? IN (from_id, into_id) LIMIT 1"
+    if connection.execute(is_told, (person_id,)).fetchone() is None:
+        return (person_id,)
     pairs = connection.execute(f"{MERGED} SELECT from_id, into_id FROM merged").fetchall()
     beside: dict[Id, set[Id]] = defaultdict(set)
     for from_id, into_id in pairs:

@@ -24,6 +24,11 @@ def put_merged(connection: Connection, merged: PersonMerged) -> None:
     )
 
 
+def drop_merged(connection: Connection, merged_id: Id) -> None:
+    """A word on two records that this phone may show no more."""
+    connection.execute("DELETE FROM person_merged WHERE id = ?", (merged_id,))
+
+
 def put_verification(connection: Connection, verification: Verification) -> None:
     """Keep a judgement that somebody sleeps rough."""
     connection.execute(

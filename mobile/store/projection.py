@@ -272,6 +272,16 @@ def _drop_progress(connection: Connection, progress: ReferralProgress) -> None:
     referrals.apply_progress(connection, progress.referral_id)
 
 
+def _put_merged(connection: Connection, merged: PersonMerged) -> None:
+    person_facts.put_merged(connection, merged)
+    people.renew_joined(connection, (merged.from_id, merged.into_id))
+
+
+def _drop_merged(connection: Connection, merged: PersonMerged) -> None:
+    person_facts.drop_merged(connection, merged.id)
+    people.renew_joined(connection, (merged.from_id, merged.into_id))
+
+
 def _put_nowhere(_connection: Connection, _added: DocumentAdded) -> None:
     """No phone shows a document; that of its own is kept with its bytes until it is sent."""
 
@@ -309,7 +319,7 @@ FACTS: Final[dict[str, FactKind]] = {
     "need.recorded": FactKind(NeedRecorded, person_facts.put_need, _drop_from("need")),
     "answer.given": FactKind(AnswerGiven, tellings.put_answer, _drop_from("answer")),
     "consent.said": FactKind(ConsentSaid, tellings.put_consent, _drop_from("consent")),
-    "person.merged": FactKind(PersonMerged, person_facts.put_merged, _drop_from("person_merged")),
+    "person.merged": FactKind(PersonMerged, _put_merged, _drop_merged),
     "verification.recorded": FactKind(Verification, person_facts.put_verification, _drop_from("verification")),
     "referral.received": FactKind(Referral, _put_referral, _drop_from("referral")),
     "referral.progressed": FactKind(ReferralProgress, _put_progress, _drop_progress),

@@ -4,10 +4,12 @@ A hazard, or what somebody needs to be safe, must not disappear behind another v
 somebody who has read both has settled it. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from shared.model.person import SAFETY_FIELDS
+from msgspec import structs
+
+from shared.model.person import SAFETY_FIELDS, Person
 
 CAREFUL_FIELDS: Final = frozenset({"hazards", *SAFETY_FIELDS})
 BETWEEN: Final = " · "
@@ -22,3 +24,13 @@ def join_careful(sides: Iterable[object]) -> str:
         each for each in once if not any(each != other and each.casefold() in other.casefold() for other in once)
     )
     return joined[:LONGEST]
+
+
+def with_joined(person: Person, joined: Sequence[Person]) -> Person:
+    """A person with what each record that is theirs warns of, their own first. The only text there is stays as it was written."""
+    return structs.replace(person, **{name: _said_by_any([person, *joined], name) for name in SAFETY_FIELDS})
+
+
+def _said_by_any(records: Iterable[Person], name: str) -> str:
+    said = list(dict.fromkeys(text for each in records if (text := getattr(each, name)).strip()))
+    return said[0] if len(said) == 1 else join_careful(said)

@@ -346,7 +346,12 @@ class RehearsalField(Field):
             TimelineEntry(at=ago(days=6), what="Bedded down, Bus shelter", who="Aisha N"),
         )
         return PersonRecord(
-            person=person, card=card, needs=needs, timeline=timeline, conflicts=(CONFLICT,) if card.id == "p-1" else ()
+            person=person,
+            warned=person,
+            card=card,
+            needs=needs,
+            timeline=timeline,
+            conflicts=(CONFLICT,) if card.id == "p-1" else (),
         )
 
     def site(self, site_id: str) -> SiteRecord:

@@ -61,6 +61,26 @@ def test_a_person_is_found_by_what_a_record_says_that_was_joined_with_theirs(
     assert "Joan Carter" not in found
 
 
+def test_what_keeps_people_safe_is_told_whichever_of_two_joined_records_says_it(
+    browse: Any, filled: Any, now: Any
+) -> None:
+    """It stood on the record that had gone from the lists, and whoever prepared a visit read that there was nothing."""
+    from sqlalchemy import update
+
+    from server.tables.people.person import person, person_merge
+
+    with filled.writing() as session:
+        session.execute(update(person).where(person.c.id == "red").values(safety_signs="Shouts\nwhen woken"))
+        county.add(
+            session, person_merge, {"id": "m", "from_id": "red", "into_id": "stefan", "at": now, "worker_id": "priya"}
+        )
+    read = browse("priya").get("/people/stefan").text
+    assert "read before you meet" in read and "Shouts\nwhen woken" in read
+    with filled.writing() as session:
+        session.execute(update(person_merge).values(undone=True))
+    assert "Shouts" not in browse("priya").get("/people/stefan").text
+
+
 def test_nobody_else_reads_what_somebody_looked_for(browse: Any) -> None:
     path = look_for(browse("priya"), "joan").url.path
     answer = browse("rowan").get(path)

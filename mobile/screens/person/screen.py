@@ -155,7 +155,7 @@ class PersonScreen(Screen):
         ids.called.text = self.say("person.also", alias=alias) if alias else ""
         ids.conflict.text = self.say("person.conflict") if record.conflicts else ""
         ids.conflict.action_text = self.say("person.look") if record.conflicts else ""
-        told = [("learnt", self._learnt(person)), *((name, getattr(person, name)) for name in TOLD)]
+        told = [("learnt", self._learnt(person)), *((name, getattr(record.warned, name)) for name in TOLD)]
         ids.told.put([self._told(name, text) for name, text in told if text and text != card.known_as])
         ids.needs.text = "\n".join(self._needs(record))
         ids.needs_title.text = self.say("person.needs") if record.needs else ""

@@ -15,7 +15,7 @@ from server.queries.cases import case_actions, cases, priorities
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.conferences import conferences
 from server.queries.partnership import agencies
-from server.queries.people import subjects
+from server.queries.people import people, subjects
 from shared.model.agency import Agency
 from shared.model.case import Case
 from shared.model.codes import AgencyKind, Gender, ReceivingSupport, Role
@@ -104,7 +104,8 @@ class _Gathered(Value, frozen=True, kw_only=True):
 def _gather(access: Access, conference: CaseConference, only: Sequence[AgendaItem] | None) -> _Gathered:
     items = conferences.list_items(access.session, conference.id) if only is None else only
     found = cases.list_cases_with_people(access.session, [item.case_id for item in items])
-    discussed = {case.id: (case, person) for case, person in found}
+    warned = {each.id: each for each in people.with_joined_safety(access.session, [person for _, person in found])}
+    discussed = {case.id: (case, warned[person.id]) for case, person in found}
     return _Gathered(
         items=items,
         discussed=discussed,

@@ -79,6 +79,7 @@ def _list_people(
     since = access.tonight - timedelta(days=FOLLOW_UP_DAYS)
     newest = lately_met.list_follow_ups(access.session, team_ids, district_ids, since, STOPS_MAX * 2)
     listed = people.list_people(access.session, [each.person_id for each in newest])
+    listed = people.with_joined_safety(access.session, listed)
     by_id = {each.id: each for each in listed if each.died_on is None}
     told: list[tuple[Person, FollowUp]] = []
     seen: set[Id] = set()

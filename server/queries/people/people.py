@@ -7,11 +7,13 @@ from sqlalchemy import RowMapping, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from server.database.statements import ids
-from server.queries.people.subjects import list_same_person
+from server.queries.people.subjects import list_same_person, same_person
+from server.queries.people.told_needs import STANDS
 from server.tables.people.person import person, person_need
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
 from shared.model.person import PERSON_FIELDS, NeedRecorded, Person
 from shared.model.value import Id
+from shared.rules.careful import with_joined
 
 CODE_FIELDS = {
     "name_quality": Quality,
@@ -37,6 +39,16 @@ def list_people(session: Session, person_ids: Collection[Id]) -> list[Person]:
     return [read_person(row) for row in rows]
 
 
+def with_joined_safety(session: Session, persons: Sequence[Person]) -> list[Person]:
+    """These people, each with what any record that is the same person warns of."""
+    same = same_person(select(person.c.id.label("whose")).where(person.c.id.in_([each.id for each in persons])))
+    query = select(same.c.whose, person).join(person, person.c.id == same.c.id).where(same.c.id != same.c.whose)
+    joined: dict[Id, list[Person]] = {}
+    for row in session.execute(query.order_by(person.c.id)).mappings():
+        joined.setdefault(row["whose"], []).append(read_person(row))
+    return [with_joined(each, joined[each.id]) if each.id in joined else each for each in persons]
+
+
 def read_person(row: RowMapping | Mapping[str, Any]) -> Person:
     """A person from a row of their table."""
     values: dict[str, Any] = {name: row[name] for name in PERSON_FIELDS}
@@ -48,13 +60,15 @@ def list_needs(session: Session, person_id: Id) -> list[NeedRecorded]:
     """What the person needs today: the newest record of each need, of every record that is the same person."""
     same = list_same_person(session, person_id)
     rows = session.execute(
-        select(person_need).where(person_need.c.person_id.in_(same)).order_by(person_need.c.at, person_need.c.id)
+        select(person_need)
+        .where(person_need.c.person_id.in_(same), STANDS)
+        .order_by(person_need.c.at, person_need.c.id)
     ).mappings()
     newest = {row["need"]: row for row in rows}
     return [
         NeedRecorded(
             **{
-                **newest[need],
+                **{name: newest[need][name] for name in NeedRecorded.__struct_fields__},
                 "need": SupportNeed(need),
                 "receiving_support": ReceivingSupport(newest[need]["receiving_support"]),
             }
@@ -70,11 +84,9 @@ def list_unmet_needs(session: Session, groups: Mapping[Id, frozenset[Id]]) -> di
     """Of each of these people (with every id that is the same person) the needs that nobody helps with, by the newest record."""
     whose = {record: group for group in groups.values() for record in group}
     columns = person_need.c.person_id, person_need.c.need, person_need.c.receiving_support
-    query = (
-        select(*columns).where(person_need.c.person_id.in_(sorted(whose))).order_by(person_need.c.at, person_need.c.id)
-    )
+    query = select(*columns).where(person_need.c.person_id.in_(sorted(whose)), STANDS)
     newest: dict[frozenset[Id], dict[str, str]] = {}
-    for row in session.execute(query):
+    for row in session.execute(query.order_by(person_need.c.at, person_need.c.id)):
         newest.setdefault(whose[row.person_id], {})[row.need] = row.receiving_support
     return {
         each: [

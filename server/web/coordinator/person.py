@@ -18,7 +18,7 @@ from server.actions.people.notes import find_notes_subject
 from server.actions.people.plans import list_reached
 from server.queries.cases.cases import list_live_cases_of
 from server.queries.partnership import agencies, districts
-from server.queries.people import brought_in, identity, person_page
+from server.queries.people import brought_in, identity, people, person_page
 from server.queries.people.identity import Likely
 from server.queries.people.person_page import CaseStanding, Event
 from server.web.coordinator.case_panel import make_panel
@@ -159,7 +159,7 @@ def answer(
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
         may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),
         may_see_housing=access.allows(Act.SEE_NOTES, subject),
-        safety=[(words, getattr(person, name)) for name, words in SAFETY_WORDS.items() if getattr(person, name)],
+        safety=_safety(access, person),
         may_see_consent=access.allows(Act.SEE_CONSENT, subject),
         may_record_door=access.allows(Act.RECORD_AT_DOOR, subject),
         may_record_equality=access.allows(Act.RECORD_EQUALITY, subject),
@@ -170,6 +170,12 @@ def answer(
         known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
+
+
+def _safety(access: Access, person: Person) -> list[tuple[str, str]]:
+    """What to know before meeting them, whichever of their records says it."""
+    (warned,) = people.with_joined_safety(access.session, [person])
+    return [(words, getattr(warned, name)) for name, words in SAFETY_WORDS.items() if getattr(warned, name)]
 
 
 def _find_last_time(access: Access, person_id: Id, events: Sequence[Event]) -> LastTime | None:

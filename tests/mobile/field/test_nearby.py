@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from mobile.field.nearby import TONIGHT_MAX
 from mobile.field.service import FieldService
 from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, TonightKind, VisitDraft
 from mobile.text import load
 from mobile.text.moments import join
 from mobile.text.timeline import say_entry
 from shared.model.codes import ContactState, Gender, ReferralState
+from shared.model.person import PersonMerged
 from shared.model.position import Position
 from tests.mobile.feeding import feed, referral
 from tests.mobile.rig import Rig
@@ -102,6 +104,56 @@ def test_who_was_met_tonight_is_not_a_follow_up_any_more(rig: Rig, field: FieldS
     assert [item.person_id for item in field.tonight()] == [red]
     rig.clocks.pass_(days=8)
     assert field.tonight() == []
+
+
+def test_a_busy_night_and_many_reports_leave_room_for_whom_we_said_we_would_come_back_to(
+    rig: Rig, field: FieldService
+) -> None:
+    """Whoever was met tonight took the places of those still to be met, and thirty open reports took all."""
+    ania = meet(field, "Ania", NORTH, next_step="Bring a coat")
+    rig.clocks.pass_(days=1)
+    for number in range(TONIGHT_MAX):
+        meet(field, f"Met {number}", HERE)
+    assert [item.person_id for item in field.tonight()] == [ania]
+    feed(rig, "referral.received", *(referral(f"r{number}") for number in range(TONIGHT_MAX)))
+    assert ania in {item.person_id for item in field.tonight()}
+
+
+def test_of_two_joined_records_the_newest_sighting_every_word_and_every_warning_stand(
+    rig: Rig, field: FieldService
+) -> None:
+    """Marek was joined into Tall: his sighting of tonight, his name and what to beware of went from every list."""
+    rig.location.fix(HERE.latitude, HERE.longitude, at=rig.clocks.now())
+    tall = meet(field, "Tall", FAR, site_id=field.add_site(SiteDraft(name="Old mill", position=FAR)).id)
+    rig.clocks.pass_(days=2)
+    site = field.add_site(SiteDraft(name="Stairwell", position=HERE))
+    marek = meet(field, "Marek", HERE, site_id=site.id)
+    field.patch_person(marek, {"safety_signs": "Shouts when woken"})
+    field.patch_person(tall, {"safety_needs": "Afraid of dogs"})
+
+    def say_joined(number: int, *, undone: bool) -> None:
+        at = rig.clocks.now() + timedelta(minutes=number)
+        said = PersonMerged(id=f"m{number}", from_id=marek, into_id=tall, undone=undone, worker_id="tom", at=at)
+        feed(rig, "person.merged", said)
+
+    say_joined(1, undone=False)
+    (card,) = field.people_near(HERE)
+    assert (card.id, card.last_place, card.distance_m) == (tall, "Stairwell", pytest.approx(0, abs=1))
+    assert [one.id for one in field.search_people("marek")] == [tall] == [one.id for one in field.search_people("tall")]
+    record = field.person(tall)
+    assert (record.warned.safety_signs, record.warned.safety_needs) == ("Shouts when woken", "Afraid of dogs")
+    assert record.person.safety_signs == "", "a form shows what is written on this record"
+    assert [one.id for one in field.site(site.id).people] == [tall]
+    assert [item.id for item in field.map_items(51, -1, 52, 1) if item.kind == "person"] == [tall]
+    rig.clocks.pass_(minutes=5)
+    met_again = ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(tall,), position=NORTH)
+    field.record_contact(met_again)
+    assert field.people_near(NORTH)[0].distance_m == pytest.approx(0, abs=1)
+    say_joined(2, undone=True)
+    assert {one.id for one in field.people_near(HERE)} == {tall, marek}
+    assert [one.id for one in field.search_people("marek")] == [marek]
+    assert field.person(marek).card.last_place == "Stairwell"
+    assert not field.person(tall).warned.safety_signs
 
 
 def test_an_overdue_referral_says_so(rig: Rig, field: FieldService) -> None:
