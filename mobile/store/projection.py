@@ -215,6 +215,8 @@ def _drop_correction(connection: Connection, correction: ContactCorrection) -> N
 
 def _settle_contact(connection: Connection, contact_id: str) -> None:
     before, after = contacts.apply_corrections(connection, contact_id)
+    for referral_id in referrals.list_answered(connection, "contact_id", contact_id):
+        referrals.apply_progress(connection, referral_id)
     if before is not None and after is not None:
         _tell_those_named(connection, before, after)
 
@@ -252,6 +254,8 @@ def _drop_strike(connection: Connection, strike: VisitStruck) -> None:
 
 def _settle_visit(connection: Connection, visit_id: str) -> None:
     visits.settle_visit(connection, visit_id)
+    for referral_id in referrals.list_answered(connection, "visit_id", visit_id):
+        referrals.apply_progress(connection, referral_id)
     found = visits.find_visit(connection, visit_id)
     if found is not None and found.site_id is not None:
         sites.refresh_last_visit(connection, found.site_id)

@@ -4,11 +4,15 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from mobile.store.contacts import list_corrections
 from mobile.store.database import Connection
 from mobile.store.rows import body_of, read_body, to_ms
+from mobile.store.visits import list_struck
 from shared.model.codes import ReferralState
 from shared.model.referral import Referral, ReferralProgress
 from shared.model.value import Id
+from shared.rules.corrections import struck_because
+from shared.rules.referral import THERE
 
 STILL_OPEN = ("received", "needs_information", "assigned", "looked_for", "found")
 
@@ -53,16 +57,32 @@ def put_progress(connection: Connection, progress: ReferralProgress) -> None:
 
 
 def apply_progress(connection: Connection, referral_id: Id) -> None:
-    """The last step by time (ties by id) is where the referral stands."""
-    row = connection.execute(
-        "SELECT body FROM referral_progress WHERE referral_id = ? ORDER BY at DESC, id DESC LIMIT 1", (referral_id,)
-    ).fetchone()
-    if row is None:
-        return
-    step = read_body(row[0], ReferralProgress)
-    connection.execute(
-        "UPDATE referral SET state = ?, outcome = ? WHERE id = ?", (str(step.state), step.outcome, referral_id)
+    """The last step by time (ties by id) that stands is where the referral stands; without one, where it was received."""
+    steps = [step for step in list_progress(connection, referral_id) if _stands(connection, step)]
+    if steps:
+        said = (str(steps[0].state), steps[0].outcome, referral_id)
+        connection.execute("UPDATE referral SET state = ?, outcome = ? WHERE id = ?", said)
+    else:
+        connection.execute(
+            "UPDATE referral SET state = coalesce(json_extract(body, '$.state'), 'received'), outcome = '' WHERE id = ?",
+            (referral_id,),
+        )
+
+
+def _stands(connection: Connection, step: ReferralProgress) -> bool:
+    """Was somebody there? Not where the contact or the visit by which the step was taken is struck out."""
+    if step.state not in THERE:
+        return True
+    by_contact = step.contact_id is not None and struck_because(list_corrections(connection, step.contact_id))
+    return not by_contact and not (step.visit_id is not None and list_struck(connection, (step.visit_id,)))
+
+
+def list_answered(connection: Connection, column: str, known_id: Id) -> list[Id]:
+    """The referrals that took a step because of a contact (`contact_id`) or a visit (`visit_id`)."""
+    rows = connection.execute(
+        "SELECT DISTINCT referral_id FROM referral_progress WHERE json_extract(body, '$.' || ?) = ?", (column, known_id)
     )
+    return [referral_id for (referral_id,) in rows]
 
 
 def find_referral(connection: Connection, referral_id: Id) -> ReferralRow | None:
@@ -104,12 +124,8 @@ def newest_progress_at(connection: Connection, referral_id: Id) -> int | None:
 
 
 def drop_progress(connection: Connection, progress: ReferralProgress) -> None:
-    """A step that counts no more: the referral falls back to where it was received until the others are applied."""
+    """A step that counts no more; the others are then applied."""
     connection.execute("DELETE FROM referral_progress WHERE id = ?", (progress.id,))
-    connection.execute(
-        "UPDATE referral SET state = coalesce(json_extract(body, '$.state'), 'received'), outcome = '' WHERE id = ?",
-        (progress.referral_id,),
-    )
 
 
 def count_progressed(connection: Connection, worker_id: Id, since_ms: int) -> int:

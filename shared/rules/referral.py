@@ -51,6 +51,9 @@ TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
 }  # fmt: skip
 """A closed referral, a duplicate and one of the wrong area may be reopened; nothing is ever deleted."""
 
+THERE = frozenset({ReferralState.LOOKED_FOR, ReferralState.FOUND})
+"""What says that somebody was there."""
+
 FINAL_STATES = frozenset({ReferralState.CLOSED, ReferralState.DUPLICATE_OF, ReferralState.WRONG_AREA})
 
 

@@ -15,6 +15,7 @@ from server.database.engine import Database
 from server.http.local_time import speak_in
 from server.queries.operation.audit import list_lines
 from server.queries.people import person_page
+from server.queries.referrals import courses
 from server.queries.referrals.inbox import find_inbox_row, list_steps
 from server.queries.referrals.referral_steps import add_step
 from server.queries.street.alarms import list_open_alarms
@@ -208,6 +209,34 @@ def test_a_stop_that_was_none_is_struck_out_counts_for_nothing_and_is_put_back_b
     with filled.reading() as session:
         kinds = session.scalars(select(change.c.type).where(change.c.entity == stop).order_by(change.c.n))
         assert list(kinds) == ["visit.recorded", "visit.struck", "visit.struck"], "phones hear of each"
+
+
+def test_a_report_answered_by_what_did_not_happen_is_open_again(browse: Browse, filled: Database, report: str) -> None:
+    """It stayed found, in the figures too, and led nowhere but to an outcome."""
+    aisha, tom = browse("aisha"), browse("tom")
+
+    def stands() -> str:
+        with filled.reading() as session:
+            return str(session.scalar(select(referral.c.state).where(referral.c.id == report)))
+
+    before = stands()
+    aisha.send("/visits/new", key=key_of(aisha.get(f"/visits/new?referral={report}")), referral=report, note="looked")
+    with filled.reading() as session:
+        stop = str(session.scalar(select(visit.c.id).where(visit.c.note == "looked")))
+    assert stands() == ReferralState.LOOKED_FOR
+    aisha.send(f"/stops/{stop}/strike", reason="the wrong doorway")
+    assert stands() == before
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", referral=report)
+    (told,) = recorded(filled)
+    assert stands() == ReferralState.FOUND
+    with filled.reading() as session:
+        assert courses._list_first(session, [report])
+    aisha.send(f"/recorded/{told.id}/strike", reason="another man")
+    assert stands() == before
+    with filled.reading() as session:
+        assert not courses._list_first(session, [report]), "nobody was there, and no figure says so"
+    tom.send(f"/recorded/{told.id}/put-back")
+    assert stands() == ReferralState.FOUND
 
 
 def test_a_visit_needs_a_place(browse: Browse) -> None:

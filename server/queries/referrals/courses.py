@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from server.queries.referrals.duty import asked, is_unowned
 from server.queries.referrals.folded import list_folded
 from server.queries.referrals.inbox import within
+from server.queries.referrals.referral_steps import stands
 from server.tables.operation.mail import mail
 from server.tables.partnership.district import district
 from server.tables.referrals.referral import alert, referral, referral_progress
-from server.tables.street.shift import visit
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.mail import MailKind, MailState
 from shared.model.value import Id, Value
+from shared.rules.referral import THERE
 from shared.rules.referral_figures import Course
 
-THERE = (str(ReferralState.LOOKED_FOR), str(ReferralState.FOUND))
 CHUNK = 5_000
 
 
@@ -135,13 +135,10 @@ def _list_told(session: Session, alert_ids: Sequence[Id]) -> set[Id]:
 
 
 def _first_looks() -> Any:
-    """When somebody was first there; a visit that was struck out did not happen."""
-    happened = or_(visit.c.is_struck.is_(None), visit.c.is_struck.is_(False))
+    """When somebody was first there."""
     return (
         select(referral_progress.c.referral_id, func.min(referral_progress.c.at).label("looked_at"))
-        .select_from(referral_progress)
-        .outerjoin(visit, visit.c.id == referral_progress.c.visit_id)
-        .where(referral_progress.c.state.in_(THERE), happened)
+        .where(referral_progress.c.state.in_(THERE), stands())
         .group_by(referral_progress.c.referral_id)
     )
 

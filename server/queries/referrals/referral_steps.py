@@ -9,14 +9,34 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referrals.referral import referral, referral_progress
+from server.tables.street.contact import contact_correction
+from server.tables.street.shift import visit
 from shared.model.codes import ReferralState
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id
-from shared.rules.referral import FINAL_STATES
+from shared.rules.corrections import STRUCK
+from shared.rules.referral import FINAL_STATES, THERE
+
+
+def stands() -> ColumnElement[bool]:
+    """Was somebody there? Not where the contact or the visit by which a step was taken is struck out. What somebody decided, such
+    as an outcome, stands whatever it was decided by."""
+    later = contact_correction.alias("later_word")
+    is_later = or_(
+        later.c.at > contact_correction.c.at,
+        and_(later.c.at == contact_correction.c.at, later.c.id > contact_correction.c.id),
+    )
+    contact_struck = exists().where(
+        contact_correction.c.contact_id == referral_progress.c.contact_id,
+        contact_correction.c.reason.startswith(STRUCK),
+        ~exists().where(later.c.contact_id == contact_correction.c.contact_id, is_later),
+    )
+    visit_struck = exists().where(visit.c.id == referral_progress.c.visit_id, visit.c.is_struck)
+    return or_(referral_progress.c.state.not_in(THERE), ~or_(contact_struck, visit_struck))
 
 
 def add_step(session: Session, step: ReferralProgress) -> None:
@@ -140,17 +160,26 @@ def set_district(session: Session, referral_id: Id, district_id: Id, team_id: Id
     session.execute(update(referral).where(referral.c.id == referral_id).values(**values))
 
 
+def list_answered(session: Session, contact_ids: Collection[Id], visit_ids: Collection[Id]) -> set[Id]:
+    """The referrals that took a step because of these contacts or visits."""
+    if not contact_ids and not visit_ids:
+        return set()
+    by_contact = select(referral_progress.c.referral_id).where(referral_progress.c.contact_id.in_(contact_ids))
+    by_visit = select(referral_progress.c.referral_id).where(referral_progress.c.visit_id.in_(visit_ids))
+    return set(session.scalars(by_contact.union(by_visit)))
+
+
 def settle_referrals(session: Session, referral_ids: Collection[Id]) -> None:
-    """Leaves each of these referrals in the state of its newest step, in whatever order the steps came from phones."""
+    """Leaves each of these referrals in the state of its newest step that stands, in whatever order they came from phones."""
+    steps = select(referral_progress, stands().label("stands")).where(referral_progress.c.referral_id.in_(referral_ids))
     newest: dict[Id, Any] = {}
-    steps = select(referral_progress).where(referral_progress.c.referral_id.in_(referral_ids))
     for row in session.execute(steps.order_by(referral_progress.c.at, referral_progress.c.id)):
-        newest[row.referral_id] = row
+        newest[row.referral_id] = row if row.stands else newest.get(row.referral_id)
     for referral_id, row in newest.items():
-        is_over = ReferralState(row.state) in FINAL_STATES
+        is_over = row is not None and ReferralState(row.state) in FINAL_STATES
         values = {
-            "state": row.state,
-            "duplicate_of": row.duplicate_of,
+            "state": str(ReferralState.RECEIVED) if row is None else row.state,
+            "duplicate_of": None if row is None else row.duplicate_of,
             "outcome": row.outcome if is_over else "",
             "closed_at": row.at if is_over else None,
         }

@@ -13,6 +13,7 @@ from server.database.columns import (
     code,
     id_key,
     id_of,
+    index_where_present,
     loose_id,
     moment,
     table_of,
@@ -147,7 +148,12 @@ class ReferralProgressRow(SQLModel, table=True):
     """One step of a referral, as recorded."""
 
     __tablename__ = "referral_progress"
-    __table_args__ = (Index(None, "referral_id", "at"), *check_code("state"))
+    __table_args__ = (
+        Index(None, "referral_id", "at"),
+        *index_where_present("contact_id"),
+        *index_where_present("visit_id"),
+        *check_code("state"),
+    )
 
     id: str = id_key()
     referral_id: str = loose_id()

@@ -368,6 +368,24 @@ def test_meeting_the_person_of_a_referral_finds_it_and_looking_in_vain_looks(rig
     assert field.referral("r2").state is ReferralState.LOOKED_FOR
 
 
+def test_what_did_not_happen_answers_no_referral(rig: Rig, field: FieldService) -> None:
+    """It stayed found for good, and from there led no way but to an outcome."""
+    feed(rig, "referral.received", referral("r1"), referral("r2"))
+    met = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1", also_ids=("r2",)))
+    field.strike_contact(met, "pressed wrong")
+    assert [field.referral(each).state for each in ("r1", "r2")] == [ReferralState.RECEIVED] * 2
+    field.restore_contact(met)
+    assert [field.referral(each).state for each in ("r1", "r2")] == [ReferralState.FOUND] * 2
+    field.strike_contact(met, "pressed wrong")
+    looked = field.record_visit(VisitDraft(referral_id="r2", bedding_present=False))
+    field.strike_visit(looked, "another doorway")
+    assert field.referral("r2").state is ReferralState.RECEIVED
+    field.restore_visit(looked)
+    assert field.referral("r2").state is ReferralState.LOOKED_FOR
+    field.progress_referral("r1", ReferralState.CLOSED, outcome="no_alert", contact_id=met)
+    assert field.referral("r1").state is ReferralState.CLOSED, "an outcome was decided by somebody"
+
+
 def test_closing_a_referral_takes_the_steps_between(rig: Rig, field: FieldService) -> None:
     feed(rig, "referral.received", referral("r1"))
     field.progress_referral("r1", ReferralState.FOUND)

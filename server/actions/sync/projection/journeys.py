@@ -21,7 +21,7 @@ from server.database.positions import lay_flat
 from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.merges import store_merges
 from server.queries.people.told_needs import settle_needs
-from server.queries.referrals.referral_steps import list_asked, set_due, settle_referrals
+from server.queries.referrals.referral_steps import list_answered, list_asked, set_due, settle_referrals
 from server.queries.street import shifts
 from server.queries.street.visits import add_strikes, settle_strikes
 from server.tables.people.assessment import assessment_answer
@@ -159,6 +159,14 @@ def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], 
     for each in asked.keys() - list_asked(session, asked):
         set_due(session, each, resumed[each])
     Outbox(session, batch.received_at, new_id).answer_referrers(steps)
+
+
+def settle_answered(session: Session, batch: Batch) -> None:
+    """Leave the referrals that a contact or a visit had answered where they stand without it, or with it again."""
+    corrected = {each.contact_id for each in batch.values("contact.corrected")}
+    settle_referrals(
+        session, list_answered(session, corrected, {each.visit_id for each in batch.values("visit.struck")})
+    )
 
 
 def _columns(fact: Any) -> dict[str, Any]:

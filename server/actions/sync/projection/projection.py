@@ -27,6 +27,7 @@ from server.actions.sync.projection.journeys import (
     project_shifts,
     project_verifications,
     project_visits,
+    settle_answered,
 )
 from server.actions.sync.projection.places import Districts
 from server.actions.sync.projection.relations import flag_new_relations
@@ -95,6 +96,7 @@ class Projection:
         project_referral_steps(session, batch, self.new_id)
         flag_new_relations(session, batch, self.new_id)
         touched = project_contacts(session, batch, self.districts, self.crs, verdicts)
+        settle_answered(session, batch)
         renew_districts(session, touched | set(batch.patched.get("person.patched", ())))
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone, _parted(batch))
