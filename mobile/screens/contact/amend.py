@@ -74,6 +74,8 @@ def add_person(draft: PersonDraft) -> Call:
 def person_added(state: ContactScreenState, event: PersonAdded) -> Result:
     """They have a record: the contact names them."""
     card = PersonCard(id=event.person.id, known_as=event.person.alias or event.person.description)
+    draft = PersonDraft(alias=event.person.alias, description=event.person.description)
+    state = changed(state, added=(*state.added, (draft, event.person.id)))
     if state.several:
         return changed(state, chosen=(*state.chosen, card), step=Step.WHO), ()
     return who_settled(changed(state, chosen=(card,), new_people=(), unidentified=0))

@@ -240,8 +240,8 @@ class ContactScreen(Screen):
         ids.saved_where.text = self._where_from()
         ids.place.text = state.site.name if state.site else self.say("contact.no_place_yet")
         ids.place.detail = self._place_detail()
-        if self._changed("matches", (state.matches, state.is_saved)):
-            ids.matches.put([self._match_card(match) for match in state.matches])
+        if self._changed("matches", (state.questions, state.is_saved)):
+            ids.matches.put([self._match_card(match.known) for match in state.questions])
         if state.is_saved:
             ids.details.show(state, self.words, self.send)
 

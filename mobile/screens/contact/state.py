@@ -11,7 +11,7 @@ from typing import Any
 
 from mobile.field.views import PersonCard, SiteCard
 from mobile.program.effects import Back, Event, Failed, Feel, Opened, WordsFound, ask
-from mobile.screens.contact.amend import person_added, struck, update_strike, update_when, who_settled
+from mobile.screens.contact.amend import person_added, struck, update_strike, update_when
 from mobile.screens.contact.details import Result, changed, changed_fields, keep, leave, note_prompted, refined, ticked
 from mobile.screens.contact.saving import record_read, saved, update_state
 from mobile.screens.contact.values import (
@@ -45,7 +45,7 @@ from mobile.screens.contact.where import (
     update_pin,
     update_place,
 )  # fmt: skip
-from mobile.screens.contact.who import matches_found, update_new, update_who
+from mobile.screens.contact.who import matches_found, searched, update_new, update_who
 from shared.model.codes import ContactState, SupportNeed
 
 STATES = (
@@ -60,13 +60,15 @@ NO_PLACE = ""
 
 
 def begin(arguments: dict[str, Any]) -> ContactScreenState:
-    """The first state: a person, a place, a referral, or a contact to correct may be given by the screen before."""
+    """The first state. The screen before may give a person, a place, a referral, a contact to correct, or this page as it was
+    left for a search.
+    """
     person: PersonCard | None = arguments.get("person")
+    left: ContactScreenState | None = arguments.get("left")
+    if left is not None:
+        return changed(left, searched=person)
     if arguments.get("contact_id"):
-        given = () if person is None else (person,)
-        return ContactScreenState(
-            contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True, chosen=given
-        )
+        return ContactScreenState(contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True)
     site: SiteCard | None = arguments.get("site")
     state = ContactScreenState(
         referral_id=arguments.get("referral_id"), also_ids=arguments.get("also_ids", ()), pin=arguments.get("pin")
@@ -148,10 +150,9 @@ def _opened(state: ContactScreenState) -> Result:
         *ask_near(state),
         ask(lambda phone: phone.config, lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
     )
-    if state.contact_id is None:
-        return state, asked
-    given = who_settled(state)[1] if state.chosen else ()  # a search was for the person of a saved contact
-    return state, (*asked, *given, read_contact(state.contact_id))
+    state, picked = searched(state)
+    again = () if state.contact_id is None else (read_contact(state.contact_id),)
+    return state, (*asked, *picked, *again)
 
 
 def _done(state: ContactScreenState) -> Result:

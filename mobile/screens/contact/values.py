@@ -42,6 +42,13 @@ class Details(Value, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Likely(Value, frozen=True, kw_only=True):
+    """Who somebody new, as described, may already be."""
+
+    new: PersonDraft
+    known: LikelyDuplicate
+
+
 class ContactScreenState(Value, frozen=True, kw_only=True):
     """Everything the screen knows."""
 
@@ -55,7 +62,11 @@ class ContactScreenState(Value, frozen=True, kw_only=True):
     new_people: tuple[PersonDraft, ...] = ()
     alias: str = ""
     description: str = ""
-    matches: tuple[LikelyDuplicate, ...] = ()
+    matches: tuple[Likely, ...] = ()
+    added: tuple[tuple[PersonDraft, Id], ...] = ()
+    """Who was new and got a record since the contact was saved."""
+    searched: PersonCard | None = None
+    """Whom a search on another page has found."""
     sites: tuple[SiteCard, ...] = ()
     site: SiteCard | None = None
     site_id: Id | None = None
@@ -95,6 +106,13 @@ class ContactScreenState(Value, frozen=True, kw_only=True):
     def people_count(self) -> int:
         """How many were met."""
         return len(self.chosen) + len(self.new_people) + self.unidentified
+
+    @property
+    def questions(self) -> tuple[Likely, ...]:
+        """Who may be whom, of those that are new here."""
+        met = {person.id for person in self.chosen}
+        here = [*self.new_people, *(draft for draft, person_id in self.added if person_id in met)]
+        return tuple(each for each in self.matches if each.new in here)
 
 
 class PeopleFound(Event, frozen=True, kw_only=True):
@@ -159,6 +177,7 @@ class NewDone(Event, frozen=True, kw_only=True):
 class MatchesFound(Event, frozen=True, kw_only=True):
     """Who the new person might be."""
 
+    new: PersonDraft
     matches: tuple[LikelyDuplicate, ...]
 
 

@@ -1,13 +1,12 @@
 """Who was met: the tiles, several at once, somebody new, and who that may already be. Pure."""
 
-from typing import Any
-
 from mobile.field.views import PersonDraft
 from mobile.program.effects import Event, Go, ask
 from mobile.screens.contact.amend import add_person, who_settled
 from mobile.screens.contact.details import Result, changed, keep
 from mobile.screens.contact.values import (
     ContactScreenState,
+    Likely,
     MatchAnswered,
     MatchesFound,
     NewDone,
@@ -22,6 +21,7 @@ from mobile.screens.contact.values import (
     UnknownPressed,
     WhoDone,
 )
+from shared.model.value import Id
 
 
 def update_who(state: ContactScreenState, event: Event) -> Result | None:
@@ -60,7 +60,7 @@ def update_new(state: ContactScreenState, event: Event) -> Result | None:
 
 def matches_found(state: ContactScreenState, event: MatchesFound) -> Result:
     """Who somebody new may already be."""
-    return changed(state, matches=(*state.matches, *event.matches)), ()
+    return changed(state, matches=(*state.matches, *(Likely(new=event.new, known=each) for each in event.matches))), ()
 
 
 def _picked(state: ContactScreenState, event: PersonPicked) -> Result:
@@ -86,9 +86,16 @@ def _new(state: ContactScreenState) -> Result:
 
 
 def _search(state: ContactScreenState) -> Result:
-    arguments: dict[str, Any] = {"for_contact": True, "site": state.site if state.place_chosen else None}
-    arguments |= {"referral_id": state.referral_id, "also_ids": state.also_ids, "contact_id": state.contact_id}
-    return state, (*keep(state), Go(screen="people", arguments=arguments))
+    return state, (*keep(state), Go(screen="people", arguments={"contact": state}))
+
+
+def searched(state: ContactScreenState) -> Result:
+    """Back from the search: whoever was found is picked as from a tile, beside those who were picked before."""
+    person = state.searched
+    if person is None:
+        return state, ()
+    others = tuple(one for one in state.near if one.id != person.id)
+    return _picked(changed(state, near=(person, *others), searched=None), PersonPicked(person_id=person.id))
 
 
 def _nobody(state: ContactScreenState) -> Result:
@@ -104,7 +111,7 @@ def _new_done(state: ContactScreenState) -> Result:
         return state, ()
     look = ask(
         lambda phone: phone.possible_duplicates(person, state.pin),
-        lambda found: MatchesFound(matches=tuple(found)),
+        lambda found: MatchesFound(new=person, matches=tuple(found)),
     )
     if state.is_saved:
         return state, (add_person(person), look)
@@ -115,16 +122,27 @@ def _new_done(state: ContactScreenState) -> Result:
 
 def match_answered(state: ContactScreenState, event: MatchAnswered) -> Result:
     """Yes, no, or not sure."""
-    match = next((one for one in state.matches if one.person.id == event.person_id), None)
+    match = next((one for one in state.questions if one.known.person.id == event.person_id), None)
     if match is None:
         return state, ()
     if event.answer != "yes":
         rest = tuple(one for one in state.matches if one is not match)
         return changed(state, matches=rest), ()
-    if not state.is_saved:
-        people = (*state.chosen, match.person)
-        return changed(state, matches=(), chosen=people, new_people=state.new_people[:-1]), ()
-    # It was they who were met. The record just begun is laid beside theirs at a desk, where a second looks.
-    others = tuple(person for person in state.chosen if person.id not in (*state.person_ids[-1:], match.person.id))
-    mended = changed(state, matches=(), chosen=(*others, match.person), person_ids=state.person_ids[:-1])
-    return who_settled(changed(mended, new_people=state.new_people[:-1]))
+    # It was they who were met. A record just begun is laid beside theirs at a desk, where a second looks.
+    new, known = match.new, match.known.person
+    begun = _records_of(state, new)
+    others = tuple(person for person in state.chosen if person.id not in (*begun, known.id))
+    mended = changed(
+        state,
+        matches=tuple(one for one in state.matches if one.new != new),
+        chosen=(*others, known),
+        new_people=tuple(one for one in state.new_people if one != new),
+        person_ids=tuple(one for one in state.person_ids if one not in begun),
+    )
+    return who_settled(mended) if state.is_saved else (mended, ())
+
+
+def _records_of(state: ContactScreenState, new: PersonDraft) -> set[Id]:
+    """The record that somebody new got when the contact was saved, whose last people are the new ones, or after."""
+    saved = dict(zip(state.new_people[::-1], state.person_ids[::-1], strict=False)) if state.is_saved else {}
+    return {record for draft, record in (*saved.items(), *state.added) if draft == new}

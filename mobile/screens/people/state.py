@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.views import PersonCard, SiteCard
+from mobile.field.views import PersonCard
 from mobile.program.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Id, Value
 
@@ -12,16 +12,12 @@ SHOWN = 200
 
 
 class PeopleState(Value, frozen=True, kw_only=True):
-    """What was typed and who was found. `for_contact`: the one who is picked is being met now."""
+    """What was typed and who was found. `contact` is the contact page as it was left: the one who is picked is of it."""
 
     typed: str = ""
     people: tuple[PersonCard, ...] = ()
     loaded: bool = False
-    for_contact: bool = False
-    site: SiteCard | None = None
-    referral_id: Id | None = None
-    also_ids: tuple[Id, ...] = ()
-    contact_id: Id | None = None
+    contact: Value | None = None
     failure: Failed | None = None
 
 
@@ -57,13 +53,7 @@ Result = tuple[PeopleState, tuple[Effect, ...]]
 
 def begin(arguments: dict[str, Any]) -> PeopleState:
     """Called from the contact, a pick returns there."""
-    return PeopleState(
-        for_contact=bool(arguments.get("for_contact")),
-        site=arguments.get("site"),
-        referral_id=arguments.get("referral_id"),
-        also_ids=arguments.get("also_ids", ()),
-        contact_id=arguments.get("contact_id"),
-    )
+    return PeopleState(contact=arguments.get("contact"))
 
 
 def update(state: PeopleState, event: Event) -> Result:
@@ -96,10 +86,7 @@ def _picked(state: PeopleState, person_id: Id) -> Result:
     person = next((one for one in state.people if one.id == person_id), None)
     if person is None:
         return state, ()
-    if not state.for_contact:
+    if state.contact is None:
         return state, (Go(screen="person", arguments={"person_id": person.id}),)
-    arguments: dict[str, Any] = {"person": person, "site": state.site, "referral_id": state.referral_id}
-    arguments["also_ids"] = state.also_ids
-    if state.contact_id is not None:
-        arguments["contact_id"] = state.contact_id
+    arguments = {"left": state.contact, "person": person}
     return state, (Back(), Go(screen="contact", arguments=arguments, replace=True))

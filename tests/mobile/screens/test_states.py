@@ -259,11 +259,11 @@ def test_a_late_answer_to_an_older_search_is_not_shown():
 
 
 def test_a_person_found_for_a_contact_is_met():
-    state = people.begin({"for_contact": True, "referral_id": "r-1"})
+    left = contact.begin({"referral_id": "r-1"})
+    state = people.begin({"contact": left})
     _, effects = play(people, state, people.Found(text="", people=PEOPLE), people.Picked(person_id="p-2"))
     assert effects[-1].screen == "contact"
-    assert effects[-1].arguments["person"] == PEOPLE[1]
-    assert effects[-1].arguments["referral_id"] == "r-1"
+    assert effects[-1].arguments == {"left": left, "person": PEOPLE[1]}
 
 
 def test_only_what_was_changed_of_a_person_is_written():

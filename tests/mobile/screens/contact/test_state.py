@@ -284,13 +284,29 @@ def test_words_that_were_typed_are_written_down_before_the_tiles_show():
 def test_a_saved_contact_is_given_to_somebody_who_was_searched_for():
     _, effects = play(*SAVED, WhoPressed(), SearchPressed())
     (go,) = [effect for effect in effects if isinstance(effect, Go)]
-    assert go.arguments["contact_id"] == "c-1"
-    state = begin({"contact_id": "c-1", "person": RED, "site": None, "referral_id": None})
-    state, effects = play(Opened(), state=state)
+    _, effects = play(Opened(), state=begin({"left": go.arguments["contact"], "person": RED}))
     assert [call for call in calls(effects) if call[0] in ("refine_contact", "contact")] == [
         RED_IT_WAS,
         ("contact", ("c-1",)),
     ]
+
+
+def test_whoever_is_searched_for_is_met_beside_those_who_were_picked_before():
+    """The search threw away who had been picked, the new ones, the pin; of a saved contact it took everybody else off."""
+    several = (SeveralPressed(), PersonPicked(person_id=MAREK.id), UnknownCounted(by=1))
+    new = (NewPressed(), NewTyped(field="alias", text="Lofty"), NewDone())
+    _, effects = play(*KNOWN, *several, *new, SearchPressed())
+    (go,) = [effect for effect in effects if isinstance(effect, Go)]
+    state, _ = play(Opened(), WhoDone(), state=begin({"left": go.arguments["contact"], "person": RED}))
+    draft = draft_of(state, ContactState.BEDDED_DOWN)
+    assert (draft.person_ids, draft.new_people, draft.unidentified_people) == (
+        (MAREK.id, RED.id), (PersonDraft(alias="Lofty"),), 1,
+    )  # fmt: skip
+    _, effects = play(*SAVED, WhoPressed(), SeveralPressed(), SearchPressed())
+    (go,) = [effect for effect in effects if isinstance(effect, Go)]
+    state, effects = play(Opened(), WhoDone(), state=begin({"left": go.arguments["contact"], "person": RED}))
+    told = {"person_ids": (MAREK.id, RED.id), "unidentified_people": 0}
+    assert [call for call in calls(effects) if call[0] == "refine_contact"] == [("refine_contact", ("c-1", told))]
 
 
 def test_a_saved_contact_is_given_to_someone_new():
@@ -353,7 +369,8 @@ def test_unknown_people_are_never_fewer_than_none():
 
 
 NEW = (NewPressed(), NewTyped(field="description", text="red hat, Irish, small dog"), NewDone())
-MATCH = MatchesFound(matches=(LikelyDuplicate(person=RED, score=0.8),))
+HAT = PersonDraft(description="red hat, Irish, small dog")
+MATCH = MatchesFound(new=HAT, matches=(LikelyDuplicate(person=RED, score=0.8),))
 
 
 def test_someone_new_is_saved_with_the_contact():
@@ -388,6 +405,31 @@ def test_yes_after_saving_says_that_it_was_they_who_were_met_and_joins_nobody():
     told = {"person_ids": (RED.id,), "unidentified_people": 0}
     assert calls(effects)[-1] == ("refine_contact", ("c-1", told))
     assert (state.chosen, state.new_people, state.person_ids) == ((RED,), (), (RED.id,))
+
+
+def test_of_several_who_are_new_a_yes_is_about_the_one_who_was_asked_about():
+    """It took the last one's description away, who was somebody else, and left a second record of the one who is known."""
+    lofty = (NewPressed(), NewTyped(field="alias", text="Lofty"), NewTyped(field="description", text=""), NewDone())
+    several = (*KNOWN, SeveralPressed(), PersonPicked(person_id=MAREK.id), *NEW, MATCH, *lofty, WhoDone())
+    state, _ = play(*several, MatchAnswered(person_id=RED.id, answer="yes"))
+    draft = draft_of(state, ContactState.BEDDED_DOWN)
+    assert (draft.person_ids, draft.new_people) == ((MAREK.id, RED.id), (PersonDraft(alias="Lofty"),))
+    state, _ = play(*several, StateChosen(state=ContactState.BEDDED_DOWN), Saved(contact_id="c-1"))
+    state = msgspec.structs.replace(state, person_ids=(MAREK.id, "p-hat", "p-lofty"))
+    state, effects = play(MatchAnswered(person_id=RED.id, answer="yes"), state=state)
+    told = {"person_ids": (MAREK.id, RED.id, "p-lofty"), "unidentified_people": 0}
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", told))
+
+
+def test_a_yes_about_somebody_added_to_a_saved_contact_takes_nobody_else_off():
+    several = (*SAVED, WhoPressed(), SeveralPressed(), *NEW)
+    state, _ = play(*several, PersonAdded(person=Person(id="p-hat", description=HAT.description)), MATCH, WhoDone())
+    assert [each.id for each in state.chosen] == [MAREK.id, "p-hat"]
+    _, effects = play(MatchAnswered(person_id=RED.id, answer="yes"), state=state)
+    told = {"person_ids": (MAREK.id, RED.id), "unidentified_people": 0}
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", told))
+    gone, _ = play(*KNOWN, *NEW, MATCH, BackPressed(), PersonPicked(person_id=MAREK.id))
+    assert gone.questions == (), "nobody new is here any more"
 
 
 @pytest.mark.parametrize("answer", ["no", "not_sure"])
@@ -502,10 +544,10 @@ def test_a_person_given_by_another_screen_needs_no_picking():
 
 def test_search_and_nobody_take_the_referral_along():
     state = begin({"referral_id": "r-1"})
-    for event in (SearchPressed(), NobodyPressed()):
-        _, effects = play(event, state=state)
-        assert isinstance(effects[0], Go)
-        assert effects[0].arguments["referral_id"] == "r-1"
+    _, (go,) = play(NobodyPressed(), state=state)
+    assert isinstance(go, Go) and go.arguments["referral_id"] == "r-1"
+    _, (go,) = play(SearchPressed(), state=state)
+    assert isinstance(go, Go) and go.arguments["contact"].referral_id == "r-1"
 
 
 def test_back_goes_one_step_at_a_time():
