@@ -27,6 +27,8 @@ from server.settings import Settings
 from server.tables.cases.case import case_action, case_event, mdt_case
 from server.tables.partnership.system import system_notice
 from server.tables.partnership.worker import worker
+from server.tables.people.person import person
+from server.tables.street.contact import contact_person
 from tests.conftest import Clock, as_application
 from tests.web import county
 from tests.web.test_api import hide
@@ -155,6 +157,19 @@ def test_a_case_that_comes_onto_the_list_is_told_to_who_works_with_the_person(
 
     assert run() == {"new for systems": 1, "hooks": 1}
     assert told(receiver) == [("case.listed", "case-red")]
+
+
+def test_whom_an_agency_worked_with_long_ago_it_hears_nothing_of(
+    services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
+) -> None:
+    let_in(services, filled, "tom", receiver.url, "cases")
+    with filled.writing() as session:
+        long_ago = clock() - timedelta(days=91)
+        session.execute(update(contact_person).where(contact_person.c.person_id == "red").values(seen_at=long_ago))
+        session.execute(update(person).where(person.c.id == "red").values(created_at=long_ago))
+    put_on_list(filled, clock(), "red")
+
+    assert run() == {"new for systems": 0, "hooks": 0}
 
 
 def test_nobody_is_told_of_somebody_hidden_or_for_who_has_left(

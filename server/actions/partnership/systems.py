@@ -193,6 +193,7 @@ def _prove(secret: bytes, system: PartnerSystem, ends: str) -> str:
 # --------------------------------------------------------------------------------------------------------- what is new
 def write_notices(session: Session, since: datetime, now: datetime, today: date, new_id: Callable[[], Id]) -> int:
     """Let each system hear of the cases and actions of its agency that are new; returns how many notices were added."""
+    subjects.count_relations_from(session, now)
     hooked = systems.list_hooked(session)
     actors = {each.id: workers.find_actor(session, each.worker_id, today) for each in hooked}
     listening = [(each, actor) for each in hooked if (actor := actors[each.id]) and actor.agency_id == each.agency_id]
