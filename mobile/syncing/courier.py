@@ -49,7 +49,7 @@ PROBLEMS = {
     "must_enrol": "This phone must be enrolled again: ask for a new code. What you recorded is handed over, nothing is lost",
     "upgrade": "Update Lantern on this phone: what you record is still sent, but nothing new comes",
     "unconfirmed": "Nobody has confirmed the four digits yet. What you record is sent, but nothing comes",
-    "agreement": "Your organisation's agreement or your training has lapsed. What you record is sent, but nothing comes",
+    "agreement": "An agreement or training has lapsed, or you walk with another team. What you record is sent, but nothing comes",
     "store": "This phone could not store what came. Make room on it",
     "fault": "Something went wrong with syncing. Tell your administrator if it stays",
 }

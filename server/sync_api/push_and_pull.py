@@ -49,12 +49,13 @@ def pull(
 ) -> Response[bytes]:
     """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`).
 
-    Nothing is told to a phone whose digits nobody has compared, or whose worker may see no person today; see `admission`.
+    Nothing is told to a phone whose digits nobody has compared, or whose worker may see no person today, carries no phone by
+    their roles or walks with another team now; see `admission`.
     """
     now = services.clock()
     signed = read_signed(request, body, now)
     question = _read(read_pull_request, open_body(request, body))
-    with telling(services, visits, signed, now) as told:
+    with telling(services, visits, signed, now, is_feed=True) as told:
         number, minimum = told.caller.number, services.settings.minimum_app_version
         page = sync.pull(told.session, number, question, to_ms(now), minimum_app=minimum)
         told.visit = Visit(

@@ -16,7 +16,7 @@ from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure
 from server.queries.operation import devices
 from server.queries.sync import store as sync
-from server.sync_api.admission import admit
+from server.sync_api.admission import admit_to_feed
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import Caller, identify_number, read_signed, to_ms
 from shared.model.codes import DeviceStatus
@@ -117,7 +117,7 @@ def standing(session: Session, services: Services, caller: Caller, now: datetime
     if status != DeviceStatus.OK:
         return str(status)
     try:
-        admit(session, services, caller.enrolment, now)
+        admit_to_feed(session, services, caller.enrolment, now)
     except Refused as refused:
         return refused.code
     return str(status)

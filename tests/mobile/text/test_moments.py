@@ -66,7 +66,7 @@ def test_unsent_work_is_said_to_be_safe():
         ("upgrade", "Lantern needs updating", True),
         ("store", "No room", True),
         ("unconfirmed", "Waiting for the four digits", True),
-        ("agreement", "Nothing new comes: an agreement has lapsed", True),
+        ("agreement", "Nothing new comes: tell your team lead", True),
         ("busy", "Server not ready", False),
         ("from_a_newer_server", "Server not ready", False),
     ],

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from server.database.engine import Database
-from server.queries.operation import sessions
+from server.queries.operation import audit, sessions
 from server.queries.people import people
 from server.queries.sync import store as sync
+from server.tables.partnership.worker import worker_role, worker_team
 from shared.model.codes import DeviceStatus
 from tests.server.cast import Cast
 from tests.server.phone import Phone
@@ -34,6 +37,29 @@ def test_one_press_ends_sessions_and_phones(
         found, held = people.find_person(session, marek), sync.list_quarantined(session, phone.number)
     assert found is not None
     assert (found.name, len(held)) == ("Marek", 1)
+
+
+@pytest.mark.parametrize(("what", "why"), [("team", "walk"), ("role", "role")])
+def test_whoever_walks_with_another_team_or_lost_the_role_hears_no_more_of_the_teams_people(
+    what: str, why: str, phone: Phone, cast: Cast, database: Database, new_id: Any
+) -> None:
+    marek = new_id()
+    phone.push(phone.patch("person.patched", marek, name="Marek"))
+    assert "Marek" in phone.pull().text
+    with database.writing() as session:
+        if what == "team":
+            theirs = worker_team.c.worker_id == cast.aisha.id
+            session.execute(worker_team.update().where(theirs).values(team_id=cast.other_team.id))
+        else:
+            session.execute(worker_role.delete().where(worker_role.c.worker_id == cast.aisha.id))
+    refused = phone.pull()
+    assert (refused.status_code, refused.json()["refused"]) == (403, "agreement")
+    assert why in refused.json()["detail"] and "Marek" not in refused.text
+    with database.reading() as session:
+        kept = [line for line in audit.list_lines(session) if not line.allowed and line.device_number == phone.number]
+    assert [line.reason for line in kept] == [refused.json()["detail"]]
+    if what == "team":
+        assert phone.get("/sync/v1/own-alarm").status_code == 200, "who is out is searched for all the same"
 
 
 def test_nobody_lets_themselves_go_and_only_administrators_let_go(sign_in: Any, cast: Cast, client: Any) -> None:

@@ -52,7 +52,7 @@ async function settle() {
     leaveFor("join");
   } else if (state === "locked") leaveFor("locked");
   else if (screen !== "record" && screen !== "digits") await showRecord();
-  find("locked-why").textContent = standing === "agreement" ? "Your agency’s agreement has lapsed: what you record is kept, and set aside." : "";
+  find("locked-why").textContent = standing === "agreement" ? "Your agency’s agreement has lapsed, or you walk with another team now: what you record is kept, and set aside." : "";
   await say();
 }
 
