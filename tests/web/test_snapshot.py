@@ -13,6 +13,7 @@ from server.queries.maps import snapshots
 from server.queries.maps.snapshots import Snapshot
 from server.tables.maps.snapshot import snapshot
 from server.tables.partnership.agency import team, team_district
+from server.tables.partnership.worker import worker
 from server.tables.street.contact import contact, contact_person
 from tests.conftest import Clock
 from tests.web import county
@@ -63,6 +64,12 @@ def only(database: Database) -> Snapshot:
     with database.reading() as session:
         (found,) = snapshots.list_snapshots(session, county.WATFORD)
     return found
+
+
+def move(database: Database, agency_id: str) -> None:
+    """Priya works for another agency from now on."""
+    with database.writing() as session:
+        session.execute(worker.update().where(worker.c.id == "priya").values(agency_id=agency_id))
 
 
 def planned(browse: Browse, database: Database) -> str:
@@ -137,6 +144,9 @@ def test_two_organisations_sign_and_what_was_signed_never_changes(
     ):
         assert browse("priya").send(f"{path}/{what}", **form).status_code == 409
     assert browse("priya").send(f"/snapshot-sheets/{signed.id}/sign").status_code == 400, "the same organisation"
+    move(night, "three-rivers-housing")
+    assert browse("priya").send(f"/snapshot-sheets/{signed.id}/sign").status_code == 400, "nor the same person"
+    move(night, "watford-housing")
     helen = browse("helen")
     assert helen.get(f"/snapshot-sheets/{signed.id}/table").status_code == 404, "one has signed"
     assert "Single figure 7" in plain(helen.get("/snapshot-sheets").text)

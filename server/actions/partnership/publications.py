@@ -77,6 +77,8 @@ def approve(access: Access, release_id: Id) -> Release:
         approved = msgspec.structs.replace(found, first_agency_id=own, first_by=who, first_at=access.now)
     elif own == found.first_agency_id:
         raise Invalid("Your organisation has approved. Somebody of another organisation has to approve as well.")
+    elif who == found.first_by:
+        raise Invalid("You have approved this for another organisation. Somebody else has to approve as well.")
     else:
         approved = msgspec.structs.replace(found, second_agency_id=own, second_by=who, second_at=access.now)
     set_release(access.session, approved)

@@ -109,6 +109,8 @@ def agree(access: Access, recipient_id: Id) -> Recipient:
         agreed = msgspec.structs.replace(found, first_agency_id=own, first_by=who, first_at=access.now)
     elif own == found.first_agency_id:
         raise Invalid("Your agency has agreed. Somebody of another agency has to agree as well.")
+    elif who == found.first_by:
+        raise Invalid("You have agreed to this for another agency. Somebody else has to agree as well.")
     else:
         agreed = msgspec.structs.replace(found, second_agency_id=own, second_by=who, second_at=access.now)
     recipients.set_recipient(access.session, agreed)

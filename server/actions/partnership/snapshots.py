@@ -230,6 +230,8 @@ def sign_second(access: Access, snapshot_id: Id) -> None:
         raise Failure(CONFLICTING, "Two organisations have signed this already.")
     if found.first_agency_id == access.actor.agency_id:
         raise Invalid("Your organisation has signed. Somebody of another organisation has to sign as well.")
+    if found.first_by == access.actor.worker_id:
+        raise Invalid("You have signed this for another organisation. Somebody else has to sign as well.")
     snapshots.set_signatures(access.session, msgspec.structs.replace(
         found, second_by=access.actor.worker_id, second_agency_id=access.actor.agency_id, second_at=access.now
     ))  # fmt: skip

@@ -84,6 +84,17 @@ def test_two_agencies_agree_and_from_then_on_the_role_holds(watford: Any, enter:
     assert (line.recipient.first_by, line.recipient.second_by, line.people) == ("priya", "rowan", 1)
 
 
+def test_nobody_is_two_agencies_voices_by_changing_agencies(watford: Any, enter: Enter) -> None:
+    with enter("priya") as access:
+        proposed = recipients.propose(access, "cgl", Role.COORDINATOR, REASON)
+    with watford.writing() as session:
+        session.execute(text("update worker set agency_id = 'three-rivers-housing' where id = 'priya'"))
+    with enter("priya") as access, pytest.raises(Invalid):
+        recipients.agree(access, proposed.id)
+    with enter("rowan") as access:
+        assert recipients.agree(access, proposed.id).holds
+
+
 def test_only_some_agree_and_never_without_a_reason(enter: Enter) -> None:
     for who in ("tom", "ruth", "omar", "aisha"):
         with enter(who) as access, pytest.raises(Forbidden):

@@ -32,6 +32,7 @@ from server.hotspots.periods import Period
 from server.problems import Forbidden, Invalid, NotFound
 from server.queries.cases.priorities import CaseGeneral
 from server.queries.maps.publications import list_releases
+from server.tables.partnership.worker import worker
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from tests.server.conferences.conftest import Browser, item_at
 from tests.web import county
@@ -541,12 +542,20 @@ def test_a_quarter_is_told_once_two_organisations_have_approved_it(browser: Brow
         assert prepare_share(session, Period(date(2026, 7, 1), date(2026, 9, 30)), now, new_id, county.NoLot()) == 1
         (waiting,) = list_releases(session)
     approve = f"/publications/{waiting.id}/approve"
+
+    def move(agency_id: str) -> None:
+        with watford.writing() as session:
+            session.execute(worker.update().where(worker.c.id == "priya").values(agency_id=agency_id))
+
     assert "Outcomes over time" not in browser.sign_in("priya").get("/tracker/quarter").text
     assert browser.get("/tracker/quarter/workbook").status_code == 404
     assert "People who presented" in browser.get("/publications").text
     assert browser.post(approve).headers["location"].endswith("publication_approved")
     assert browser.post(approve).status_code == 422
     assert "Outcomes over time" not in browser.get("/tracker/quarter").text
+    move("three-rivers-housing")
+    assert browser.post(approve).status_code == 422, "the same person, whoever she works for now"
+    move("watford-housing")
     assert browser.sign_in("helen").post(approve).headers["location"].endswith("publication_told")
     assert "Outcomes over time" in browser.sign_in("priya").get("/tracker/quarter").text
     gone = f"/publications/{waiting.id}/withdraw"
