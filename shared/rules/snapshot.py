@@ -177,7 +177,7 @@ def count_night(
     met = Counter(person_id for each, _ in counted for person_id in set(each.person_ids))
     left_out = _leave_out(apart, met)
     strangers = _strangers([each for each, _ in counted], same)
-    told = _told(named, {each.id for each, _ in counted}, left_out) if approach is not Approach.COUNT else []
+    told = _told(named, sightings, {each.id for each, _ in counted}, left_out) if approach is not Approach.COUNT else []
     genders, ages = _describe(met, strangers, told, described)
     areas = list(dict.fromkeys(walk.area for walk in walks))
     walked = {walk.area for _, walk in counted}
@@ -247,11 +247,15 @@ def _whom_it_missed(of: Sighting, other: Sighting) -> set[Id]:
     return set(other.person_ids) - set(of.person_ids) if of.strangers and not other.strangers else set()
 
 
-def _told(named: Sequence[Named], sightings: set[Id], left_out: Counter[str]) -> list[Named]:
+def _told(
+    named: Sequence[Named], sightings: Sequence[Sighting], counted: set[Id], left_out: Counter[str]
+) -> list[Named]:
     """Those told of who count: by the definition, not met, not told of twice. Whoever is the same as somebody who does not count
-    for one of these reasons does not count either."""
+    for one of these reasons does not count either. Of a sighting that does not count itself as many as it met may be told of, of
+    a line that was taken back one."""
     told: list[Named] = []
-    known = set(sightings)
+    known = set(counted)
+    left = Counter({each.id: len(set(each.person_ids)) + each.strangers for each in sightings})
     for each in named:
         if each.exclusion is not None:
             left_out[str(each.exclusion)] += 1
@@ -260,6 +264,9 @@ def _told(named: Sequence[Named], sightings: set[Id], left_out: Counter[str]) ->
         else:
             told.append(each)
         known.add(each.id)
+        if each.same_as is not None and each.same_as not in known:
+            left[each.same_as] -= 1
+            known |= {each.same_as} if left[each.same_as] <= 0 else set()
     return told
 
 

@@ -72,6 +72,12 @@ def move(database: Database, agency_id: str) -> None:
         session.execute(worker.update().where(worker.c.id == "priya").values(agency_id=agency_id))
 
 
+def sign(browser: Any, path: str) -> Any:
+    """Presses what the page shows now."""
+    seen = re.search(r'name="seen" value="(\w+)"', browser.get(path).text)
+    return browser.send(f"{path}/sign", **WORDS, seen=seen[1] if seen else "")
+
+
 def planned(browse: Browse, database: Database) -> str:
     priya = browse("priya")
     assert priya.send("/snapshot", **PLAN).status_code == 200
@@ -126,13 +132,13 @@ def test_two_organisations_sign_and_what_was_signed_never_changes(
 ) -> None:
     path = planned(browse, night)
     priya = browse("priya")
-    assert "Say of each pair" in plain(priya.send(f"{path}/sign", **WORDS).text)
+    assert "Say of each pair" in plain(sign(priya, path).text)
     priya.send(f"{path}/lines", one="n1", other="n2", same="no")
-    assert "Say of each pair" in plain(priya.send(f"{path}/sign", **WORDS).text)
+    assert "Say of each pair" in plain(sign(priya, path).text)
     priya.send(f"{path}/lines", one="n4", other="n2", same="no")
     assert "women" in plain(priya.send(f"{path}/sign", women="", hidden="").text)
     assert only(night).first_by is None
-    assert priya.send(f"{path}/sign", **WORDS).status_code == 200
+    assert sign(priya, path).status_code == 200
     signed = only(night)
     sheet = read_sheet(signed)
     assert (sheet.counted.total, signed.first_by) == (7, "priya")
@@ -159,11 +165,39 @@ def test_two_organisations_sign_and_what_was_signed_never_changes(
     assert helen.send("/snapshot-sheets/nobody/sign").status_code == 404
 
 
+def test_nobody_signs_a_figure_that_they_have_not_seen(night: Database, browse: Browse) -> None:
+    path = planned(browse, night)
+    priya = browse("priya")
+    priya.send(f"{path}/lines", one="n1", other="n2", same="no")
+    priya.send(f"{path}/lines", one="n4", other="n2", same="no")
+    seen = re.search(r'name="seen" value="(\w+)"', priya.get(path).text)
+    assert seen is not None
+    with night.writing() as session:
+        session.execute(contact.update().where(contact.c.id == "n1").values(unidentified_people=1))
+    answer = priya.send(f"{path}/sign", **WORDS, seen=seen[1])
+    assert answer.status_code == 400 and "has changed since you saw it: 6 now" in plain(answer.text)
+    assert only(night).first_by is None
+    assert sign(priya, path).status_code == 200
+
+
+def test_somebody_told_of_twice_by_one_form_is_one(night: Database, browse: Browse) -> None:
+    path = planned(browse, night)
+    priya = browse("priya")
+    key = re.search(r'name="key" value="([\w-]+)"', priya.get(path).text)
+    assert key is not None
+    told = {"said_by": "Day centre", "gender": "female", "age": "18_to_25", "exclusion": "", "same_as": ""}
+    for _ in range(2):
+        assert priya.send(f"{path}/named", **told, key=key[1]).status_code == 200
+    assert "Told of by partners 1" in plain(priya.get(path).text)
+    priya.send(f"{path}/named", **told)
+    assert "Told of by partners 2" in plain(priya.get(path).text), "another like them is another"
+
+
 def test_before_the_night_is_over_nobody_signs(night: Database, browse: Browse, clock: Clock) -> None:
     path = planned(browse, night)
     clock.now = datetime(2026, 11, 13, 5, 59, tzinfo=UTC)
     browse("priya").send(f"{path}/lines", one="n1", other="n2", same="no")
-    assert "The night is not over" in plain(browse("priya").send(f"{path}/sign", **WORDS).text)
+    assert "The night is not over" in plain(sign(browse("priya"), path).text)
 
 
 @pytest.mark.parametrize(

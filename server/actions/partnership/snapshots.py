@@ -4,6 +4,7 @@ organisations. Its date is for those who run it. What was signed never changes.
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 
 import msgspec
 
@@ -108,11 +109,13 @@ def _after_midnight(access: Access, night: date, clock: str) -> datetime | None:
 
 
 def tell_of(access: Access, snapshot_id: Id, named: Named) -> None:
-    """A partner told of somebody. Raises Invalid."""
+    """A partner told of somebody, once for each form (`named.id`). Raises Invalid."""
     plan = hold(access, snapshot_id)
     if not 0 < len(named.said_by.strip()) <= 200:
         raise Invalid("Say which partner told of them.")
     known = snapshots.list_named(access.session, snapshot_id)
+    if named in known:
+        return
     if len(known) >= MOST_TOLD:
         raise Invalid(f"No more than {MOST_TOLD} people can be told of.")
     sightings = {each.id for each in snapshots.list_sightings(access.session, plan.district_id, plan.night)}
@@ -186,8 +189,17 @@ def list_evidence(night: Night) -> tuple[tuple[str, bool], ...]:
     return (*asked, ("Nobody may have been counted twice unasked", not counted.doubtful))
 
 
-def sign(access: Access, snapshot_id: Id, women: str, hidden: str) -> None:
-    """Freeze the night as it counts now, with the first signature. Raises Invalid, Failure once it is signed."""
+def name_figure(night: Night) -> str:
+    """A name for all that a night comes to: another one, where any number of it is."""
+    told = msgspec.structs.replace(night.counted, doubtful=())
+    return sha256(msgspec.json.encode((told, list_evidence(night)))).hexdigest()[:16]
+
+
+def sign(access: Access, snapshot_id: Id, women: str, hidden: str, seen: str) -> None:
+    """Freeze the night as it counts now, with the first signature. `seen` names the figure that was looked at (`name_figure`).
+
+    Raises Invalid, also where it counts otherwise now; Failure once it is signed.
+    """
     night = look_at(access, snapshot_id)
     hold(access, snapshot_id)
     women, hidden = storable_words(women), storable_words(hidden)
@@ -197,6 +209,10 @@ def sign(access: Access, snapshot_id: Id, women: str, hidden: str) -> None:
         wrong.append("The night is not over.")
     if night.counted.doubtful:
         wrong.append("Say of each pair first whether they are the same people.")
+    if seen != name_figure(night):
+        wrong.append(
+            f"What the night comes to has changed since you saw it: {night.counted.total} now. Look again, then sign."
+        )
     if not women or not hidden or len(women) + len(hidden) > LONGEST_WORDS:
         wrong.append("Say how women, and people who sleep hidden, were looked and asked for.")
     if wrong:

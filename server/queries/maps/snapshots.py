@@ -123,9 +123,9 @@ def list_named(session: Session, snapshot_id: Id) -> list[Named]:
 
 
 def add_named(session: Session, snapshot_id: Id, named: Named, by: Id, now: datetime) -> None:
-    """A partner told of somebody."""
+    """A partner told of somebody. Nothing, where this id was told of before."""
     row = {name: None if value is None else str(value) for name, value in msgspec.structs.asdict(named).items()}
-    bulk.insert_all(
+    bulk.insert_new(
         session, snapshot_named, [{**row, "snapshot_id": snapshot_id, "recorded_by": by, "recorded_at": now}]
     )
 

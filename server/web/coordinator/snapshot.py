@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from server.access import Door
 from server.actions.partnership import snapshots as acts
 from server.actions.partnership.snapshots import Night, Sheet
+from server.actions.street.contacts import unused_id
 from server.database.sql import storable_words
 from server.http.local_time import to_local
 from server.problems import Invalid, NotFound
@@ -74,8 +75,9 @@ class WalkForm(Form, frozen=True, kw_only=True):
 
 
 class NamedForm(Form, frozen=True, kw_only=True):
-    """A partner told of somebody."""
+    """A partner told of somebody. `key` was made with the empty form, so that sending it twice is one person."""
 
+    key: str = ""
     said_by: str = ""
     gender: str = ""
     age: str = ""
@@ -93,8 +95,9 @@ class LineForm(Form, frozen=True, kw_only=True):
 
 
 class SignForm(Form, frozen=True, kw_only=True):
-    """The first signature."""
+    """The first signature. `seen` names the figure that the page showed."""
 
+    seen: str = ""
     women: str = ""
     hidden: str = ""
 
@@ -162,6 +165,7 @@ def show_snapshot(request: AnyRequest, door: NamedDependency[Door], snapshot_id:
             evidence=acts.list_evidence(night), is_walked=night.plan.approach is not Approach.ESTIMATE,
             is_told=night.plan.approach is not Approach.COUNT, same=_same_choices(night, names),
             genders=[(str(each), say(each)) for each in Gender], ages=[(str(key), words) for key, words in AGES.items()],
+            key=access.new_id(), seen=acts.name_figure(night),
             exclusions=[("", "They were sleeping rough"), *((str(key), words) for key, words in EXCLUSIONS.items())],
         )  # fmt: skip
 
@@ -186,7 +190,7 @@ def keep_named(
         if data.exclusion and data.exclusion not in {str(each) for each in Exclusion}:
             raise Invalid("Choose why they do not count.")
         named = Named(
-            id=access.new_id(), said_by=storable_words(data.said_by), gender=Gender(data.gender),
+            id=unused_id(access, data.key), said_by=storable_words(data.said_by), gender=Gender(data.gender),
             age=AgeBand(data.age), exclusion=Exclusion(data.exclusion) if data.exclusion else None,
             same_as=data.same_as or None,
         )  # fmt: skip
@@ -216,7 +220,7 @@ def sign_snapshot(
 ) -> Response[Any]:
     """The first signature."""
     with door.open() as access:
-        acts.sign(access, snapshot_id, data.women, data.hidden)
+        acts.sign(access, snapshot_id, data.women, data.hidden, data.seen)
     return go_to(f"{PATH}/{snapshot_id}", done="snapshot_signed")
 
 

@@ -137,6 +137,18 @@ def test_who_is_the_same_as_somebody_who_does_not_count_does_not_count_either() 
     assert counted.left_out == {"hostel_or_shelter": 1, "twice": 3}
 
 
+def test_of_who_was_met_and_does_not_count_no_more_are_told_of_than_were_met() -> None:
+    named = [Named(id=f"n{each}", said_by="Day centre", same_as="1") for each in range(4)]
+    met = seen("1", "marek", strangers=1)
+    counted = count(met, approach=Approach.ESTIMATE, named=named)
+    assert (counted.total, counted.left_out) == (2, {"twice": 2}), "two were met"
+    gone = [Named(id=f"n{each}", said_by="Police", same_as="taken-back") for each in range(2)]
+    assert count(approach=Approach.ESTIMATE, named=gone).total == 1
+    first = Named(id="n9", said_by="Soup run", same_as="1", exclusion=Exclusion.SQUAT)
+    alone = seen("1", "marek")
+    assert count(alone, approach=Approach.ESTIMATE, named=[first, named[0]]).total == 0, "he does not count: nor again"
+
+
 def test_the_form_is_told_genders_and_ages_and_nobody_is_lost_in_them() -> None:
     described = {"marek": Described(gender=Gender.MALE, age=AgeBand.OVER_25)}
     found = count(seen("1", "marek", "red", strangers=2), described=described)
