@@ -165,3 +165,8 @@ class _Jar:
         @staticmethod
         def set(name: str, value: str) -> None:
             """The browser gets its cookie from the context."""
+
+
+@pytest.fixture
+def database_role() -> str:
+    return "app"

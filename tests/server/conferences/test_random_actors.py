@@ -93,7 +93,7 @@ class Meeting(RuleBasedStateMachine):
     def enter(self, worker_id: str) -> Any:
         with self.database.reading() as session:
             who = get_worker(session, worker_id)
-        return Door(self.database, who, self.now, self.new_id).open()
+        return Door(self.database, who, self.now, self.new_id, may_change=True).open()
 
     def items(self, access: Access) -> list[Any]:
         return stored.list_items(access.session, self.conference_id)
