@@ -186,6 +186,11 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
     done += _count("waiting notice", (going.ids[0] for _ in notices), names)
     vacancies = boundary_changes.list_open_vacancies(session, plan.ends)
     done += _count("vacancy", (going.ids[0] for _ in vacancies), names)
+    is_cold = bool(boundary_changes.list_open_cold_nights(session, plan.ends))
+    if is_cold:
+        done.append(
+            f"{names[going.ids[0]]} goes on with the nights of severe weather that are open: beds and telephones."
+        )
     conferences = boundary_changes.list_conferences_to_come(session, plan.ends, begin_of(change.on_day, zone))
     done += _count("conference to come", (going.ids[0] for _ in conferences), names)
     teams = len(boundary_changes.list_teams_in(session, plan.ends))
@@ -205,6 +210,8 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
         left.append(f"{doubled} on the lists of two of these districts, {kept}.")
     if unplaced:
         left.append(f"{unplaced} of these cases are of people met at no known place: they go to {names[going.ids[0]]}.")
+    if len(names) > 1 and is_cold:
+        left.append(f"Only {names[going.ids[0]]} has nights of severe weather then: the others open their own.")
     if len(names) > 1 and (notices or vacancies):
         left.append(
             f"Notices and vacancies name no place: {names[going.ids[0]]} sends on, or enters anew, what is another’s."
@@ -215,6 +222,7 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
 def _count(noun: str, to: object, names: Mapping[str, str]) -> list[str]:
     counted = Counter(to)  # type: ignore[call-overload]
     several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    several = noun.replace(" to come", "s to come") if noun.endswith(" to come") else several
     return [
         f"To {names[code]}: {number} {noun if number == 1 else several}." for code, number in sorted(counted.items())
     ]

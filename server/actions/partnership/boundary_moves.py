@@ -37,6 +37,7 @@ from server.queries.street.looks import rebuild_looks
 from server.queries.sync.store import find_scopes, place_entity, set_config
 from server.settings import Settings
 from server.tables.conferences.conference import case_conference
+from server.tables.maps.snapshot import snapshot
 from server.tables.people.offer import vacancy
 from server.tables.referrals.imports import import_batch
 from server.tables.referrals.notice import notice
@@ -142,7 +143,8 @@ class Mover:
         return f"{ended} became {say_list(each.name for each in self._plan.begins)} on {say_whole_day(self._change.on_day)}"
 
     def _move_things(self, going: Going) -> None:
-        """Open reports, waiting notices, vacancies, places, and what was recorded of nights since, where it was done late."""
+        """Open reports, waiting notices, vacancies, nights of severe weather, snapshot nights to come, places, and what was
+        recorded of nights since, where it was done late."""
         session, ends, day = self._session, self._plan.ends, self._change.on_day
         visited = boundary_changes.list_points_since(session, visit, ends, day)
         for table, waiting in (
@@ -157,6 +159,9 @@ class Mover:
             (visit, visited),
         ):
             boundary_changes.set_district(session, table, {each: going.find(point) for each, point in found.items()})
+        boundary_changes.keep_cold_nights(session, ends, going.ids[0], self._now, self._change.planned_by)
+        plans = boundary_changes.list_snapshots_to_come(session, ends, day)
+        boundary_changes.set_district(session, snapshot, dict.fromkeys(plans, going.ids[0]))
         late = boundary_changes.list_points_since(session, contact, ends, day)
         boundary_changes.place_contacts(session, {each: going.find(point) for each, point in late.items()})
         met = boundary_changes.list_met_at(session, late)
@@ -181,6 +186,7 @@ class Mover:
         seated = boundary_changes.list_seated(session, plan.ends)
         for district_id in ids.values():
             boundary_changes.seat_agencies(session, district_id, seated, self._now)
+            boundary_changes.keep_ways_of_table(session, plan.ends, district_id)
         self._tell_phones(teams)
         self._place_people(ids.values())
 

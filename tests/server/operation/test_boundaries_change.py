@@ -23,10 +23,15 @@ from server.importers.notices import bring_file, list_refused
 from server.jobs.catalogue import rebuilder_of
 from server.problems import Failure, Invalid
 from server.queries.cases import case_events, cases
+from server.queries.conferences.places import find_newcomer_places, set_newcomer_places
+from server.queries.conferences.representatives import Representative, list_at_table, set_representative
+from server.queries.maps import snapshots
 from server.queries.maps.indicators import list_seen_nights
+from server.queries.maps.snapshots import Snapshot
 from server.queries.operation import audit
 from server.queries.partnership import boundary_changes, districts, workers
-from server.queries.people.offers import list_vacancies
+from server.queries.people import offers
+from server.queries.people.offers import ColdNights, list_vacancies
 from server.queries.referrals.notices import find_notice
 from server.tables.cases.case import mdt_case
 from server.tables.conferences.conference import case_conference
@@ -39,6 +44,7 @@ from shared.model.district import District
 from shared.model.offer import Vacancy
 from shared.model.value import Id
 from shared.model.worker import Worker
+from shared.rules.snapshot import Approach
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
 from tests.server.importers.rows import TRAY
@@ -247,6 +253,46 @@ def outlines() -> bytes:
         for code, name, edges in (("W1", "West Watford", (-0.5, -0.4)), ("E1", "East Watford", (-0.4, -0.3)))
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def test_what_is_open_for_tonight_and_said_of_the_table_goes_on_under_the_new_name(
+    county: County, cast: Cast, clock: Clock, database: Database
+) -> None:
+    """Severe weather, who speaks for an agency, places kept for newcomers, and a snapshot night that nobody has signed."""
+    both = (cast.watford.id, cast.dacorum.id)
+    with database.writing() as session:
+        for number, of in enumerate(both):
+            nights = ColdNights(
+                id=f"cold{number}", district_id=of, opened_at=clock(), opened_by=cast.priya.id, beds=10 + number,
+                phones=f"01923 {number}",
+            )  # fmt: skip
+            assert offers.open_cold_nights(session, nights)
+            spoken = Representative(
+                district_id=of, agency_id=cast.council.id, name=f"Speaker {number}", deputy="",
+                said_at=clock() + timedelta(hours=number), said_by=cast.priya.id,
+            )  # fmt: skip
+            set_representative(session, spoken)
+            for each in (DAY + timedelta(days=200), DAY - timedelta(days=150)):
+                plan = Snapshot(
+                    id=f"snap{number}{each}", district_id=of, night=each, approach=Approach.COUNT,
+                    planned_by=cast.priya.id, planned_at=clock() + timedelta(hours=number),
+                )  # fmt: skip
+                snapshots.add_snapshot(session, plan)
+        set_newcomer_places(session, cast.dacorum.id, 4, clock(), cast.priya.id)
+    change_id = county.plan(Plan(ends=both, begins=(Beginning(code="E06000999", name="South West Herts"),)))
+    assert "goes on with the nights of severe weather that are open" in " ".join(county.shown(change_id).done)
+    clock.now = datetime(2028, 4, 1, 6, tzinfo=UTC)
+    assert county.carry_out() == 1
+    new = county.named("South West Herts")
+    with database.reading() as session:
+        found = offers.find_cold_nights(session, new)
+        assert found is not None and (found.beds, found.phones) == (21, "01923 0\n01923 1")
+        assert all(offers.find_cold_nights(session, each) is None for each in both)
+        assert list_at_table(session, new)[cast.council.id].name == "Speaker 1", "as it was said last"
+        assert find_newcomer_places(session, new) == 4
+        assert [each.night for each in snapshots.list_snapshots(session, new)] == [DAY + timedelta(days=200)]
+        kept = [each.night for each in snapshots.list_snapshots(session, cast.watford.id)]
+        assert kept == [DAY - timedelta(days=150)], "what was before stays where it was"
 
 
 def test_one_district_becomes_two_and_each_thing_follows_its_place(
