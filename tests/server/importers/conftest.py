@@ -78,3 +78,8 @@ def bring_in(county: Database, new_id: Callable[[], str], tmp_path: Path) -> Cal
         return import_referrals(county, run, PARSERS[source](data, READING), tmp_path)
 
     return bring
+
+
+@pytest.fixture
+def database_role() -> str:
+    return "app"
