@@ -47,15 +47,9 @@ def services(
 ) -> Iterator["Services"]:
     """The parts of the server, for what a test does behind its back."""
     from server.app import create_services
+    from tests.server.running import services_as_served
 
-    if database_role == "app":
-        # Here and not above: reading that module clears a process of its settings.
-        from tests.conftest import as_application, as_at_the_terminal
-
-        made = create_services(as_application(settings), clock, new_id)
-        as_at_the_terminal(made.database)
-    else:
-        made = create_services(settings, clock, new_id)
+    made = (services_as_served if database_role == "app" else create_services)(settings, clock, new_id)
     yield made
     made.database.close()
 

@@ -40,9 +40,9 @@ def settings(database_url: str, tmp_path: Path, postbox: Postbox) -> Settings:
 
 @pytest.fixture
 def services(watford: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Services]:
-    from server.app import create_services
+    from tests.server.running import services_as_served
 
-    made = create_services(settings, clock, new_id)
+    made = services_as_served(settings, clock, new_id)
     yield made
     made.database.close()
 
@@ -51,7 +51,7 @@ def services(watford: Database, settings: Settings, clock: Clock, new_id: Callab
 def run(services: Services) -> Callable[..., dict[str, int]]:
     """Runs what is due, or the jobs named: how much each did. A job that fails fails the test."""
     from server.jobs.catalogue import JOBS
-    from server.jobs.runner import run_due
+    from tests.server.running import run_due
 
     def do(*names: str) -> dict[str, Any]:
         ran = run_due(services, JOBS, "this test", names=names)

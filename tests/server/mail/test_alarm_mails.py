@@ -9,7 +9,6 @@ from server.actions.operation.outbox import Outbox
 from server.actions.street.alarms import Watch
 from server.http.services import Services
 from server.jobs.catalogue import JOBS
-from server.jobs.runner import run_due
 from server.queries.operation import addressees
 from server.queries.street import alarms
 from server.tables.partnership.worker import worker, worker_team
@@ -18,6 +17,7 @@ from shared.model.alarm import Alarm, AlarmEventKind
 from shared.model.mail import MailFacts, MailKind
 from tests.conftest import Clock
 from tests.server.mail.postbox import Postbox
+from tests.server.running import run_due
 
 
 @pytest.fixture

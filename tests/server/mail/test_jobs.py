@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.http.services import Services
-from server.jobs.runner import Job, Moment, Ran, run_due
+from server.jobs.runner import Job, Moment, Ran
 from server.jobs.schedule import Daily, Every
 from server.queries.operation import jobs as stored
 from server.queries.operation import outbox
@@ -17,6 +17,7 @@ from shared.model.mail import MailState
 from tests.conftest import KINDS, Clock
 from tests.server.mail.postbox import Postbox
 from tests.server.mail.test_sending import tell
+from tests.server.running import run_due
 
 OVER_BOTH = pytest.mark.parametrize("database_kind", KINDS)
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from server.app import create_services
 from server.http.services import Services
 from server.jobs.fetching import fetch_reports
 from server.jobs.runner import Moment
@@ -25,6 +24,7 @@ from server.tables.referrals.referral import alert
 from shared.model.district import District
 from tests.conftest import Clock
 from tests.server.mail.imap_server import ACCOUNT, PASSWORD, serving_mail
+from tests.server.running import services_as_served
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def services(
     password = tmp_path / "password"
     password.write_text(f"{PASSWORD}\n")
     mailbox = replace(folder[0], password_file=password)
-    made = create_services(replace(settings, mailbox=mailbox), clock, new_id)
+    made = services_as_served(replace(settings, mailbox=mailbox), clock, new_id)
     yield made
     made.database.close()
 

@@ -9,7 +9,6 @@ import pytest
 from server.actions.operation.outbox import Outbox
 from server.http.services import Services
 from server.jobs.catalogue import JOBS
-from server.jobs.runner import run_due
 from server.jobs.sending import NO_ADDRESS, NOT_AN_ADDRESS
 from server.queries.operation import addressees, outbox
 from server.queries.operation.outbox import TOO_OLD, Posted
@@ -18,6 +17,7 @@ from shared.model.mail import MailFacts, MailKind, MailState
 from tests.conftest import Clock
 from tests.server.mail.conftest import PAGES, SENDER
 from tests.server.mail.postbox import CUT, Postbox, body_of, make_certificate
+from tests.server.running import run_due
 
 
 @pytest.fixture
