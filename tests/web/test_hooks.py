@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from server.access import Door
+from server.actions.cases.chasing import give_to
 from server.actions.partnership import systems as acts
 from server.actions.partnership.systems import Wanted, hook_secret
 from server.app import create_services
@@ -23,6 +25,7 @@ from server.http.services import Services
 from server.jobs.catalogue import NOTIFYING
 from server.jobs.runner import run_due
 from server.queries.partnership import systems
+from server.queries.partnership.workers import get_worker
 from server.settings import Settings
 from server.tables.cases.case import case_action, case_event, mdt_case
 from server.tables.partnership.system import system_notice
@@ -157,6 +160,23 @@ def test_a_case_that_comes_onto_the_list_is_told_to_who_works_with_the_person(
 
     assert run() == {"new for systems": 1, "hooks": 1}
     assert told(receiver) == [("case.listed", "case-red")]
+
+
+def test_an_action_that_is_given_to_another_agency_is_told_to_its_system(
+    services: Services, filled: Database, clock: Clock, new_id: Callable[[], str], receiver: Receiver,
+    run: Callable[[], dict[str, int]],
+) -> None:  # fmt: skip
+    let_in(services, filled, "ruth", receiver.url, "actions")
+    agree(filled, clock(), "a1", "stefan", "watford-housing")
+    assert run() == {"new for systems": 0, "hooks": 0}
+    clock.advance(days=3)
+    for agency_id in ("cgl", "watford-housing", "cgl"):
+        with filled.reading() as session:
+            priya = get_worker(session, "priya")
+        with Door(filled, priya, clock(), new_id, may_change=True).open() as access:
+            give_to(access, "a1", agency_id)
+    assert run() == {"new for systems": 0, "hooks": 1}
+    assert told(receiver) == [("action.agreed", "a1")], "once"
 
 
 def test_whom_an_agency_worked_with_long_ago_it_hears_nothing_of(

@@ -12,6 +12,7 @@ import msgspec
 from server.access import Access
 from server.actions.cases.answers import check_length
 from server.actions.operation.outbox import Outbox
+from server.actions.partnership.systems import tell_of_given
 from server.actions.people.notes import flag_own_relation
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, cases
@@ -104,7 +105,10 @@ def add_between(
 
 
 def give_to(access: Access, action_id: Id, agency_id: Id) -> Action:
-    """Give an action to the agency whose it is; that agency hears so by e-mail. Raises Invalid for an agency that is none."""
+    """Give an action to the agency whose it is; that agency hears so by e-mail, and by its own system.
+
+    Raises Invalid for an agency that is none.
+    """
     found = case_actions.hold_action(access.session, action_id)
     access.require(Act.CHASE_ACTION, None if found is None else found.subject, purpose=PURPOSE)
     if found is None:
@@ -117,6 +121,7 @@ def give_to(access: Access, action_id: Id, agency_id: Id) -> Action:
     given = msgspec.structs.replace(found.action, agency_id=owner.id, refused="", explained="", holder_id=None)
     flag_own_relation(access, [found.person_id], "own_action", owner.id)
     case_actions.set_action(access.session, given)
+    tell_of_given(access, given)
     _write(access, found.district_id, owner.id, f"given/{action_id}/{access.today}", 1, 0, given.due_on)
     return given
 

@@ -7,7 +7,7 @@ the secret it was given for.
 
 import hmac
 from base64 import b64encode
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -18,10 +18,11 @@ from server.access import Access
 from server.actions.operation.orders import order_system_ended, order_system_secret
 from server.problems import CONFLICTING, Failure, Forbidden, Invalid
 from server.queries.partnership import systems, workers
-from server.queries.partnership.systems import ListedSystem, Notice, NoticeKind, PartnerSystem, Scope
+from server.queries.partnership.systems import ListedSystem, NewAction, Notice, NoticeKind, PartnerSystem, Scope
 from server.queries.partnership.workers import Acting
 from server.queries.people import subjects
 from server.security.tokens import decode, derive, hash_token, new_token, same
+from shared.model.case import Action
 from shared.model.value import Id, Value
 from shared.policy import Act, Actor, Allow, Subject, SubjectKind, decide
 
@@ -194,9 +195,7 @@ def _prove(secret: bytes, system: PartnerSystem, ends: str) -> str:
 def write_notices(session: Session, since: datetime, now: datetime, today: date, new_id: Callable[[], Id]) -> int:
     """Let each system hear of the cases and actions of its agency that are new; returns how many notices were added."""
     subjects.count_relations_from(session, now)
-    hooked = systems.list_hooked(session)
-    actors = {each.id: workers.find_actor(session, each.worker_id, today) for each in hooked}
-    listening = [(each, actor) for each in hooked if (actor := actors[each.id]) and actor.agency_id == each.agency_id]
+    listening = _list_listening(session, today)
     if not listening:
         return 0
     agreed = systems.list_newly_agreed(session, since, {each.agency_id for each, _ in listening})
@@ -204,28 +203,49 @@ def write_notices(session: Session, since: datetime, now: datetime, today: date,
     about = subjects.list_cases(session, {*listed, *(each.case_id for each in agreed)})
     before = systems.count_notices(session)
 
-    def tell(system: PartnerSystem, kind: NoticeKind, about_id: Id) -> Notice:
-        return Notice(id=new_id(), system_id=system.id, kind=kind, about_id=about_id, made_at=now)
-
     systems.add_notices(
         session,
         [
-            *(
-                tell(system, NoticeKind.CASE, case_id)
-                for system, actor in listening
-                for case_id in listed
-                if Scope.CASES in system.scopes and case_id in about and _is_theirs(actor, about[case_id], today)
-            ),
-            *(
-                tell(system, NoticeKind.ACTION, each.id)
-                for system, actor in listening
-                for each in agreed
-                if Scope.ACTIONS in system.scopes and each.agency_id == system.agency_id and each.case_id in about
-                if _may_know_action(actor, about[each.case_id], today)
-            ),
+            Notice(id=new_id(), system_id=system.id, kind=NoticeKind.CASE, about_id=case_id, made_at=now)
+            for system, actor in listening
+            for case_id in listed
+            if Scope.CASES in system.scopes and case_id in about and _is_theirs(actor, about[case_id], today)
         ],
-    )  # fmt: skip
+    )
+    _tell_of_actions(session, listening, agreed, about, now, today, new_id)
     return systems.count_notices(session) - before
+
+
+def tell_of_given(access: Access, action: Action) -> None:
+    """Let the systems of the agency that an action was given to hear of it: it was agreed long ago, as another's."""
+    session = access.session
+    listening = _list_listening(session, access.today)
+    given = NewAction(id=action.id, case_id=action.case_id, agency_id=action.agency_id)
+    about = subjects.list_cases(session, [action.case_id]) if listening else {}
+    _tell_of_actions(session, listening, [given], about, access.now, access.today, access.new_id)
+
+
+def _list_listening(session: Session, today: date) -> list[tuple[PartnerSystem, Actor]]:
+    """The systems that are told of what is new, each with the worker who answers for it still."""
+    hooked = systems.list_hooked(session)
+    actors = {each.id: workers.find_actor(session, each.worker_id, today) for each in hooked}
+    return [(each, actor) for each in hooked if (actor := actors[each.id]) and actor.agency_id == each.agency_id]
+
+
+def _tell_of_actions(
+    session: Session, listening: Sequence[tuple[PartnerSystem, Actor]], agreed: Sequence[NewAction],
+    about: Mapping[Id, Subject], now: datetime, today: date, new_id: Callable[[], Id],
+) -> None:  # fmt: skip
+    systems.add_notices(
+        session,
+        [
+            Notice(id=new_id(), system_id=system.id, kind=NoticeKind.ACTION, about_id=each.id, made_at=now)
+            for system, actor in listening
+            for each in agreed
+            if Scope.ACTIONS in system.scopes and each.agency_id == system.agency_id and each.case_id in about
+            if _may_know_action(actor, about[each.case_id], today)
+        ],
+    )
 
 
 def _is_theirs(actor: Actor, case: Subject, today: date) -> bool:
