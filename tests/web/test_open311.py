@@ -215,6 +215,50 @@ def test_filters_and_pages(
         assert client.get(f"{BASE}/requests.json", params={"api_key": keys["app"], **wrong}).status_code == 400
 
 
+LONG = "000000001" + "9" * 30
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"page": LONG}, {"page_size": LONG}, {"page": "1" * 5_000}, {"end_date": "0001-01-01T00:00:00Z"},
+     {"end_date": "9999-12-31T23:59:59-12:00"}, {"start_date": "0001-01-01T00:00:00+14:00"},
+     {"start_date": "9999-12-31T23:59:59Z"}, {"service_request_id": "a\0b"}],
+)  # fmt: skip
+def test_what_no_list_can_begin_with_is_told(client: Any, keys: dict[str, str], asked: dict[str, str]) -> None:
+    answer = client.get(f"{BASE}/requests.json", params={"api_key": keys["app"], **asked})
+    assert answer.status_code in {400, 404}, answer.text
+    assert answer.json()[0]["description"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"attribute[people]": LONG},
+        {"attribute[people]": "1" * 5_000},
+        {"email": "a\0@b"},
+        {"lat": "nan"},
+        {"long": "1e999"},
+    ],
+)
+def test_what_no_report_can_hold_is_told(client: Any, keys: dict[str, str], sent: dict[str, str]) -> None:
+    answer = send(client, keys["app"], **sent)
+    assert answer.status_code in {201, 400}, answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["requests/a%00b.json", "tokens/a%00b.json", "services/a%00b.json", "requests/%ff.json"]
+)
+def test_an_address_that_names_nothing_is_told(client: Any, keys: dict[str, str], path: str) -> None:
+    assert client.get(f"{BASE}/{path}").status_code in {400, 404}
+
+
+def test_a_report_of_words_that_no_database_holds_is_kept(client: Any, filled: Database, keys: dict[str, str]) -> None:
+    words = {"description": "Red\0 hat", "address_string": "By the\0 canal", "first_name": "S\0am"}
+    answer = send(client, keys["app"], **words)
+    assert answer.status_code == 201, answer.text
+    assert row_of(filled, answer.json()[0]["service_request_id"])["description"] == "Red\u2400 hat"
+
+
 def test_the_services_say_what_is_asked_in_both_forms(client: Any) -> None:
     (service,) = client.get(f"{BASE}/services.json").json()
     assert (service["service_code"], service["metadata"], service["type"]) == ("rough-sleeping", True, "realtime")

@@ -57,7 +57,7 @@ def read_number(value: Any, fallback: int = 1) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     said = str(value).strip()
-    if not (said.isascii() and said.isdecimal() and 0 < int(said[:5]) < 10_000):
+    if not (said.isascii() and said.isdecimal() and len(said) < 9 and 0 < int(said) < 10_000):
         raise Unread("Write a whole number.")
     return int(said)
 

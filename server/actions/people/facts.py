@@ -199,7 +199,7 @@ def _read(name: str, text: str, today: date) -> str | int | None:
     if name in DATES:
         return read_birthday(text, today).isoformat() if text else None
     if name == "approximate_age_years":
-        if text and not (text.isascii() and text.isdecimal() and int(text[:4]) <= 120):
+        if text and not (text.isascii() and text.isdecimal() and len(text) < 9 and int(text) <= 120):
             raise ValueError("Write the age as a number of years, such as 45.")
         return int(text) if text else None
     if name in CODES:

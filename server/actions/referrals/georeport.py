@@ -33,6 +33,8 @@ LONGEST = {
     "last_name": 100,
 }
 MOST_PEOPLE = 500
+LONGEST_NUMBER = 9
+"""Digits."""
 
 
 class Fault(Value, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ def _read_position(sent: Mapping[str, str], faults: list[Fault]) -> Position | N
 def _read_people(text: str, faults: list[Fault]) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= MOST_PEOPLE:
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER and 1 <= int(text) <= MOST_PEOPLE):
         faults.append(Fault(code=400, description=f"attribute[people] is no whole number from 1 to {MOST_PEOPLE}"))
         return None
     return int(text)

@@ -342,7 +342,7 @@ class _Row:
         return outcome
 
     def take_number(self, column: int, text: str, draft: Draft) -> str:
-        if not (text.isascii() and text.isdecimal() and 0 < int(text[:4]) < 1_000):
+        if not (text.isascii() and text.isdecimal() and len(text) < 9 and 0 < int(text) < 1_000):
             raise Unread("Write the number of the next MDT, such as 2.")
         draft.mdt_number = int(text)
         return ""

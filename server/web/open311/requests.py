@@ -14,6 +14,7 @@ from litestar.params import Body, FromPath
 from sqlalchemy.orm import Session
 
 from server.actions.referrals.georeport import (
+    LONGEST_NUMBER,
     SERVICE_CODE,
     Fault,
     ReportRefused,
@@ -23,6 +24,7 @@ from server.actions.referrals.georeport import (
 )
 from server.http.local_time import to_local
 from server.http.services import Services
+from server.importers.files import make_storable
 from server.places.districts import CurrentDistricts
 from server.queries.operation.rate_limits import Limit
 from server.queries.referrals import georeport
@@ -36,6 +38,7 @@ from shared.policy import Act
 
 PAGE_LENGTH, LONGEST_PAGE = 50, 1000
 LONGEST_SPAN = timedelta(days=90)
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2200
 OF_A_KEY = Limit(purpose="georeport", tries=300, window=timedelta(minutes=1))
 """A partner's system sends for many people: a thousand in ten minutes are taken."""
 OF_AN_ADDRESS = Limit(purpose="georeport address", tries=60, window=timedelta(minutes=1))
@@ -51,7 +54,8 @@ Sent = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED
 )  # fmt: skip
 async def send_request(request: AnyRequest, services: NamedDependency[Services], data: Sent) -> Response[bytes]:
     """Takes a report; answers with its number at once."""
-    sent = {name: str(value) for name, value in data.items() if not isinstance(value, list)}
+    # What no database holds is left out, and the report taken: who is told of a fault of one letter may send none at all.
+    sent = {name: make_storable(str(value)) for name, value in data.items() if not isinstance(value, list)}
 
     def take() -> Response[bytes]:
         check_jurisdiction(services.settings, sent.pop("jurisdiction_id", ""))
@@ -116,7 +120,7 @@ def find_token(request: AnyRequest, services: NamedDependency[Services], name: F
 
     def find() -> Response[bytes]:
         check_jurisdiction(services.settings, request.query_params.get("jurisdiction_id", ""))
-        token = split_name(name)
+        token = make_storable(split_name(name))
         limit_tries(request, services, OF_AN_ADDRESS, request.client.host if request.client else "")
         with services.database.reading() as session:
             if not georeport.list_asked(session, references=[token]):
@@ -163,7 +167,7 @@ def _answer_named(
     if key_id is None:
         limit_tries(request, services, OF_AN_ADDRESS, request.client.host if request.client else "")
     with services.database.reading() as session:
-        found = georeport.list_asked(session, references=numbers, limit=LONGEST_PAGE)
+        found = georeport.list_asked(session, references=[*map(make_storable, numbers)], limit=LONGEST_PAGE)
         theirs = {each.reference for each in found if each.key_id == key_id}
         rows = [_show(session, each) if each.reference in theirs else _show_status(session, each) for each in found]
     if not rows:
@@ -207,7 +211,7 @@ def _read_number(asked: dict[str, str], name: str, usual: int, most: int) -> int
     text = asked.get(name, "").strip()
     if not text:
         return usual
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most:
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER and 1 <= int(text) <= most):
         raise ReportRefused(Fault(code=400, description=f"{name} is no number from 1 to {most}"))
     return int(text)
 
@@ -233,6 +237,6 @@ def _read_time(asked: dict[str, str], name: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ReportRefused(Fault(code=400, description=f"{name} is no moment such as 2026-11-29T21:00:00Z"))
     return moment
