@@ -289,6 +289,21 @@ def test_an_ended_system_and_one_without_an_address_are_told_nothing(
     assert len(receiver.got) == 2
 
 
+def test_what_waits_for_a_system_whose_answerer_has_left_is_not_sent(
+    services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
+) -> None:
+    receiver.status = 500
+    let_in(services, filled, "ruth", receiver.url)
+    agree(filled, clock(), "a1", "stefan", "cgl")
+    run()
+    assert len(receiver.got) == 1
+    with filled.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "ruth").values(active=False))
+    clock.advance(hours=1)
+    run()
+    assert len(receiver.got) == 1
+
+
 def test_a_host_inside_that_nobody_named_is_never_spoken_to(
     services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
 ) -> None:

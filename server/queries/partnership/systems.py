@@ -212,11 +212,14 @@ def claim_notice(
     session: Session, now: datetime, passed_over: Collection[Id] = ()
 ) -> tuple[Notice, PartnerSystem] | None:
     """What waited longest and is due, counted as tried, with whom it is for; left alone by others for ten minutes. Nothing for a
-    system that is `passed_over`."""
+    system that is `passed_over`, nor for one whose answerer does not work there any more."""
     due = (
         select(system_notice.c.id)
         .join(partner_system, partner_system.c.id == system_notice.c.system_id)
+        .join(worker, worker.c.id == partner_system.c.worker_id)
         .where(
+            worker.c.active.is_(True),
+            worker.c.agency_id == partner_system.c.agency_id,
             system_notice.c.state == MailState.WAITING.value,
             system_notice.c.next_try_at <= now,
             partner_system.c.hook_url != "",
