@@ -179,7 +179,7 @@ def test_a_body_that_is_no_request_is_refused_kindly(fresh: Phone) -> None:
 
 
 def door(services: Services, worker: Worker) -> Door:
-    return Door(services.database, worker, services.clock(), services.new_id)
+    return Door(services.database, worker, services.clock(), services.new_id, may_change=True)
 
 
 def test_tom_may_enrol_for_his_team_and_helen_may_not(services: Services, cast: Cast) -> None:

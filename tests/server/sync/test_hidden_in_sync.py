@@ -56,7 +56,7 @@ def beas_phone(
 
 @pytest.fixture
 def priya(database: Database, cast: Cast, clock: Any, new_id: Callable[[], str]) -> Callable[[], Any]:
-    return lambda: Door(database, cast.priya, clock(), new_id).open()
+    return lambda: Door(database, cast.priya, clock(), new_id, may_change=True).open()
 
 
 def met(phone: Phone, person_id: str, **described: str) -> Any:

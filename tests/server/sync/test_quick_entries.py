@@ -89,7 +89,7 @@ def test_what_cannot_be_opened_or_is_another_is_not_taken_and_holds_back_no_othe
 def test_a_withdrawn_phone_records_nothing_and_keeps_what_it_has(
     status: DeviceStatus, phone: Phone, database: Database, services: Services, cast: Cast
 ) -> None:
-    with Door(services.database, cast.tom, services.clock(), services.new_id).open() as access:
+    with Door(services.database, cast.tom, services.clock(), services.new_id, may_change=True).open() as access:
         stop_device(access, phone.number, status)
     assert send(phone, quick(phone)).json() == {"taken": []}
     assert recorded(database) == []

@@ -104,7 +104,7 @@ def test_a_press_that_an_open_phone_has_outlived_ends_no_later_block(
 def test_after_a_revocation_they_wait_in_quarantine(
     phone: Phone, database: Database, services: Services, cast: Cast
 ) -> None:
-    with Door(services.database, cast.tom, services.clock(), services.new_id).open() as access:
+    with Door(services.database, cast.tom, services.clock(), services.new_id, may_change=True).open() as access:
         stop_device(access, phone.number, DeviceStatus.REVOKED)
     answer = send_sealed(phone, phone.contact(), phone.contact())
     assert answer.json()["opened"] == 2
@@ -118,7 +118,7 @@ def test_from_a_phone_wiped_at_once_they_are_set_aside_for_a_supervisor(
     phone: Phone, database: Database, services: Services, cast: Cast
 ) -> None:
     """Kept as they came they would be in nobody's tray: the phone has forgotten them by then."""
-    with Door(services.database, cast.tom, services.clock(), services.new_id).open() as access:
+    with Door(services.database, cast.tom, services.clock(), services.new_id, may_change=True).open() as access:
         stop_device(access, phone.number, DeviceStatus.WIPE_NOW)
     change = phone.contact()
     assert send_sealed(phone, change).json() == {"acked": 0, "opened": 1, "kept": 0, "status": "wipe_now"}

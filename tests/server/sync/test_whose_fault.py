@@ -29,10 +29,11 @@ from tests.server.sync.test_sealed_outbox import send_sealed
 
 
 def test_a_schema_that_is_behind_the_code_is_busy_and_the_work_comes_in_once_it_is_mended(
-    phone: Phone, database: Database
+    phone: Phone, database: Database, owners: Database
 ) -> None:
+    """Prepared as the database's owner: who serves changes no table."""
     told = [phone.contact(note=f"contact {i}") for i in range(5)]
-    with database.writing() as session:
+    with owners.writing() as session:
         session.execute(text("alter table contact rename column note to note_of_tomorrow"))
     answer = phone.push(*told)
     assert answer.status_code == 503, answer.text
@@ -40,16 +41,18 @@ def test_a_schema_that_is_behind_the_code_is_busy_and_the_work_comes_in_once_it_
     with database.reading() as session:
         assert sync.list_quarantined(session) == []
         assert sync.get_device_state(session, phone.number).acked == 0
-    with database.writing() as session:
+    with owners.writing() as session:
         session.execute(text("alter table contact rename column note_of_tomorrow to note"))
     assert phone.push(*told).json()["acked"] == 5
     with database.reading() as session:
         assert contacts.count_contacts(session) == 5
 
 
-def test_a_column_that_the_code_does_not_know_yet_is_no_fault_of_the_phones(phone: Phone, database: Database) -> None:
-    """A migration of the next version has run, this process has not been replaced yet."""
-    with database.writing() as session:
+def test_a_column_that_the_code_does_not_know_yet_is_no_fault_of_the_phones(
+    phone: Phone, database: Database, owners: Database
+) -> None:
+    """A migration of the next version has run (as the owner), this process has not been replaced yet."""
+    with owners.writing() as session:
         session.execute(text("alter table contact_person rename to contact_person_of_yesterday"))
     assert phone.push(phone.contact(person_ids=[phone.new_id()])).status_code == 503
     with database.reading() as session:
