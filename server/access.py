@@ -32,6 +32,7 @@ from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide,
 from shared.policy.actions import is_personal, is_seeing
 from shared.policy.decide import NOT_HERE, why_no_personal_data
 from shared.policy.grid import GRID, Reach
+from shared.policy.looks import OPENING
 from shared.rules.busy_hours import HOUR, PROVE_AGAIN_AFTER
 
 Found = TypeVar("Found")
@@ -123,6 +124,7 @@ class Access:
         subjects.count_relations_from(session, now)
         duty.count_readers_on(session, self.today)
         enter(session, context_of(actor, now, self.today))
+        self._has_proof = False
         self._people: dict[Id, tuple[Subject | None, list[Id]]] = {}
 
     @property
@@ -144,7 +146,8 @@ class Access:
         """Let the actor through and write the audit line, or raise.
 
         `subject` None means that no such record was found. Raises NotFound for that, and alike for a record that the
-        actor must not know of; Forbidden, with the reason, where the refusal depends on the actor alone.
+        actor must not know of; Forbidden, with the reason, where the refusal depends on the actor alone; Failure (PROVE_AGAIN)
+        for whoever has opened very many people's records.
         """
         if subject is None:
             decision = decide(self.actor, action, SYSTEM, self.today)
@@ -155,6 +158,8 @@ class Access:
         decision = decide(self.actor, action, subject, self.today)
         if isinstance(decision, Deny):
             self._refuse(action, subject, decision)
+        if action in OPENING and subject.kind is SubjectKind.PERSON:
+            self._ask_for_proof(action, subject)
         if is_personal(action) or subject.kind is not SubjectKind.SYSTEM:
             marked = "by break-glass" if decision.by_break_glass else ""
             self._note([self._line(action, subject, purpose=purpose, reason=marked, detail=detail)])
@@ -172,7 +177,7 @@ class Access:
     ) -> tuple[Person, Found]:
         """The same, with what else is looked up beyond the reader once they are let through: PostgreSQL is told of the reader
         again when the record itself is read, and not between one look and the next."""
-        self._ask_for_proof(person_id)
+        self._ask_for_proof(action, Subject(kind=SubjectKind.PERSON, id=person_id))
         self.require(action, self.find_person_and_same(person_id)[0], purpose=purpose)
         beside = look()
         found = people.find_person(self.session, person_id)
@@ -180,17 +185,18 @@ class Access:
             raise NotFound
         return found, beside
 
-    def _ask_for_proof(self, person_id: Id) -> None:
-        """Whoever opens very many records in an hour proves again who they are before the next (privacy rule C8)."""
-        if self._device_number is not None or self._lines is None:
+    def _ask_for_proof(self, action: Act, subject: Subject) -> None:
+        """Whoever opens very many records in an hour, or parts of them, proves again who they are before the next (privacy rule
+        C8). Asked once a transaction."""
+        if self._device_number is not None or self._lines is None or self._has_proof:
             return
         opened = audit.count_opened_since_proof(self.session, self.actor.worker_id, self.now - HOUR)
         if opened >= PROVE_AGAIN_AFTER:
             reason = f"{opened} people in an hour: to prove again who they are"
-            subject = Subject(kind=SubjectKind.PERSON, id=person_id)
             if self._refusals is not None:
-                self._refusals.append(self._line(Act.SEE_PERSON, subject, allowed=False, reason=reason))
+                self._refusals.append(self._line(action, subject, allowed=False, reason=reason))
             raise Failure(PROVE_AGAIN)
+        self._has_proof = True
 
     def find_person_and_same(self, person_id: Id) -> tuple[Subject | None, list[Id]]:
         """What policy asks of a person, and every id that is the same person; asked once for what one transaction shows.

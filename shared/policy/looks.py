@@ -58,6 +58,11 @@ FIELD_CLASS: dict[Act, FieldClass] = {
 """Actions that are not here show nothing of a person, or only what another line of the same request stands for."""
 
 
+_SHOWN_ON_LISTS = frozenset({FieldClass.NAME, FieldClass.PLACE, FieldClass.CASE, FieldClass.NOTHING})
+OPENING = frozenset(act for act, shown in FIELD_CLASS.items() if shown not in _SHOWN_ON_LISTS)
+"""Actions that open somebody's record, or a part of it: what counts where somebody opens very many (privacy rule C8)."""
+
+
 def field_class(action: str) -> FieldClass:
     """What a line of the audit says was looked at; an action of a newer version counts as the whole record."""
     try:

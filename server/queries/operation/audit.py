@@ -12,6 +12,7 @@ from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.tables.operation.audit import audit, ledger
 from shared.model.value import Id, Value
+from shared.policy.looks import OPENING
 
 
 class AuditLine(Value, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ def list_lines(
 
 def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, datetime, Id]]:
     """Who opened whose record, and when, from a moment on: by worker, in the order of time."""
-    opened = (audit.c.subject_kind == "person") & (audit.c.action == "see_person") & audit.c.allowed
+    opened = (audit.c.subject_kind == "person") & audit.c.action.in_(OPENED) & audit.c.allowed
     query = select(audit.c.actor_id, audit.c.at, audit.c.subject_id).where(opened, audit.c.at >= since)
     ordered = query.where(audit.c.actor_id.is_not(None)).order_by(audit.c.actor_id, audit.c.at)
     return [(row.actor_id, row.at, row.subject_id) for row in session.execute(ordered)]
@@ -93,6 +94,7 @@ def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, dat
 
 PROVEN = ("sign_in", "sign_in_organisation")
 """Acts by which somebody proves who they are."""
+OPENED = tuple(sorted(str(each) for each in OPENING))
 
 
 @beyond_reader
@@ -100,7 +102,7 @@ def count_opened_since_proof(session: Session, actor_id: Id, since: datetime) ->
     """How many people's records somebody has opened from a moment on, or since they last proved who they are."""
     theirs = (audit.c.actor_id == actor_id) & (audit.c.at > since) & audit.c.allowed
     proven = select(func.max(audit.c.at)).where(theirs, audit.c.action.in_(PROVEN)).scalar_subquery()
-    opened = theirs & (audit.c.subject_kind == "person") & (audit.c.action == "see_person")
+    opened = theirs & (audit.c.subject_kind == "person") & audit.c.action.in_(OPENED)
     later = audit.c.at > func.coalesce(proven, literal(since, audit.c.at.type))
     return session.scalar(select(func.count(audit.c.subject_id.distinct())).where(opened, later)) or 0
 

@@ -47,8 +47,9 @@ def test_nobody_else_searches_it(sign_in: Any, cast: Cast) -> None:
         assert search(client, by=cast.olu.id).status_code == 403
 
 
+@pytest.mark.parametrize("action", ["see_person", "see_own_record", "see_notes", "edit_person", "see_health"])
 def test_whoever_opened_more_than_a_hundred_people_in_an_hour_is_named(
-    sign_in: Any, cast: Cast, database: Database, now: datetime
+    action: str, sign_in: Any, cast: Cast, database: Database, now: datetime
 ) -> None:
     with database.writing() as session:
         audit.add_lines(
@@ -56,7 +57,7 @@ def test_whoever_opened_more_than_a_hundred_people_in_an_hour_is_named(
             [
                 AuditLine(
                     id=f"look-{number}", at=now - timedelta(minutes=30, seconds=number), actor_id=cast.dean.id,
-                    action="see_person", subject_kind="person", subject_id=f"p{number}",
+                    action=action, subject_kind="person", subject_id=f"p{number}",
                 )
                 for number in range(101)
             ],
@@ -95,3 +96,43 @@ def test_whoever_opened_three_hundred_people_in_an_hour_signs_in_again_before_th
     sign_in(cast.priya)
     clock.advance(seconds=5)
     assert client.get(f"/people/{marek}", headers=HTML).status_code == 200
+
+
+PARTS = (
+    "", "/assessment", "/assessment-paper", "/case", "/consent", "/documents", "/equality", "/facts", "/health", "/hidden",
+    "/looks", "/notes", "/offers", "/own-copy", "/own-link", "/own-record", "/plan", "/plan-paper", "/stays", "/verification",
+    "/wellbeing", "/wellbeing-paper",
+)  # fmt: skip
+"""Every page under somebody's record that is asked for by its address. Not who came to a service: whoever notes that does so of
+more than a hundred in an hour, and sees a name and what they noted."""
+
+
+@pytest.mark.parametrize("by", ["tom", "priya"])
+def test_no_page_of_somebodys_record_goes_on_after_three_hundred(
+    by: str, sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """Whichever part of it is opened, and by whichever parts the three hundred were."""
+    marek, who = new_id(), getattr(cast, by)
+    here = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
+    phone.push(phone.contact(person_ids=[marek], position=here), phone.patch("person.patched", marek, name="Marek"))
+    client = sign_in(who)
+    clock.advance(minutes=5)
+
+    def ask() -> dict[str, Any]:
+        return {each: client.get(f"/people/{marek}{each}", headers=HTML, follow_redirects=False) for each in PARTS}
+
+    there = {each for each, answer in ask().items() if answer.status_code == 200}
+    assert len(there) > 8
+    clock.advance(minutes=5)
+    with database.writing() as session:
+        looks = [
+            AuditLine(
+                id=f"look-{number}", at=clock.now, actor_id=who.id, action="see_own_record", subject_kind="person",
+                subject_id=f"p{number}",
+            )
+            for number in range(300)
+        ]  # fmt: skip
+        audit.add_lines(session, looks)
+    clock.advance(minutes=1)
+    shown = {each for each, answer in ask().items() if each in there and answer.status_code != 303}
+    assert shown == set()
