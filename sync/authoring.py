@@ -16,6 +16,7 @@ class NewChange(Struct, frozen=True, kw_only=True):
     """Something to be said, before it has a number: a fact (`payload`, encoded JSON) or a patch (`sets`, field -> value).
 
     `at_ms` is the author's wall clock, `up_ms` its uptime and `boot` the name of that boot; the server has only the first.
+    `off_ms`: by how much the wall clock was ahead of `at_ms`, which was mended by that already.
     """
 
     id: str
@@ -27,6 +28,7 @@ class NewChange(Struct, frozen=True, kw_only=True):
     at_ms: int = 0
     up_ms: int | None = None
     boot: str | None = None
+    off_ms: int = 0
     payload: Raw | None = None
     sets: Mapping[str, object] | None = None
 
@@ -46,6 +48,7 @@ def number(new: NewChange, dev: int, n: int, hlc: int, seen: Mapping[str, Sequen
         at=new.at_ms,
         up=new.up_ms,
         boot=new.boot,
+        off=new.off_ms,
         p=NULL if new.payload is None else new.payload,
         set_=None if new.sets is None else merge.patch(new.sets, seen),
     )

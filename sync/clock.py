@@ -53,29 +53,49 @@ class PhoneClock(Struct, frozen=True):
     boot: str | None = None
 
 
-def happened_at(at_ms: int, up_ms: int | None, boot: str | None, phone: PhoneClock, received_at_ms: int) -> int:
+class Made(Struct, frozen=True):
+    """When a change was made, as it says itself: milliseconds of the wall clock and of uptime, the boot, and by how much the
+    phone had mended `at_ms` already, where it had heard the server in that boot."""
+
+    at_ms: int
+    up_ms: int | None = None
+    boot: str | None = None
+    off_ms: int = 0
+
+
+def happened_at(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
     """When a change was made, by the server's clock: never after it was received, nor before 1970, whatever a phone says.
 
     Within one boot the uptime tells how long ago that was, whatever anybody did to the clock meanwhile. Else the wall clock
-    is mended by how far it is off now.
+    is mended by how far it was off.
     """
-    if up_ms is not None and phone.up_ms is not None and is_one_boot(boot, phone):
-        return max(0, received_at_ms - max(0, phone.up_ms - up_ms))
-    if at_ms <= 0:
+    ago_ms = _ago_ms(made, phone)
+    if ago_ms is not None:
+        return max(0, received_at_ms - ago_ms)
+    if made.at_ms <= 0:
         return received_at_ms
-    return min(received_at_ms, max(0, at_ms + received_at_ms - phone.wall_ms))
+    return min(received_at_ms, max(0, made.at_ms + _skew_of_another_boot(made, phone, received_at_ms)))
 
 
-def skew_of(at_ms: int, up_ms: int | None, boot: str | None, phone: PhoneClock, received_at_ms: int) -> int:
-    """By how much the server's clock was ahead of a phone's when a change was made there.
+def skew_of(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
+    """By how much the server's clock was ahead of the times that a change says.
 
-    Within one boot that is known, also where the phone's clock was set right since; else it is taken to be as it is now.
+    Within one boot that is known, also where the phone's clock was set right since.
     """
-    if up_ms is not None and phone.up_ms is not None and is_one_boot(boot, phone) and at_ms > 0:
-        return happened_at(at_ms, up_ms, boot, phone, received_at_ms) - at_ms
-    return received_at_ms - phone.wall_ms
+    if _ago_ms(made, phone) is not None and made.at_ms > 0:
+        return happened_at(made, phone, received_at_ms) - made.at_ms
+    return _skew_of_another_boot(made, phone, received_at_ms)
 
 
-def is_one_boot(boot: str | None, phone: PhoneClock) -> bool:
-    """Was a change made since the phone was last switched on?"""
-    return boot is not None and boot == phone.boot
+def _ago_ms(made: Made, phone: PhoneClock) -> int | None:
+    """How long ago a change was made, where it was since the phone was last switched on."""
+    if made.up_ms is None or phone.up_ms is None or made.boot is None or made.boot != phone.boot:
+        return None
+    return max(0, phone.up_ms - made.up_ms)
+
+
+def _skew_of_another_boot(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
+    """The clock is taken to have been as it is now, but where the phone had mended the time itself, or the clock stands before
+    it: then it was set back since, and the way it is off now says nothing of then."""
+    is_set_back = phone.wall_ms < made.at_ms <= received_at_ms
+    return 0 if made.off_ms or is_set_back else received_at_ms - phone.wall_ms

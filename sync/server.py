@@ -193,6 +193,7 @@ def store_record(
 ) -> Stored:
     """A record as it is to be kept: always, whatever is held against it."""
     change = record.change
+    made = clock.Made(change.at, change.up, change.boot, change.off) if change else clock.Made(0)
     return Stored(
         id=record_id(record, device.number),
         device=device.number,
@@ -206,8 +207,8 @@ def store_record(
         body=record.body,
         change=change,
         meaning=record.meaning,
-        happened_at_ms=clock.happened_at(change.at, change.up, change.boot, phone, received_at_ms) if change else 0,
-        skew_ms=clock.skew_of(change.at, change.up, change.boot, phone, received_at_ms) if change else 0,
+        happened_at_ms=clock.happened_at(made, phone, received_at_ms) if change else 0,
+        skew_ms=clock.skew_of(made, phone, received_at_ms) if change else 0,
     )
 
 

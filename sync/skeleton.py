@@ -12,7 +12,7 @@ from sync.wire import NULL, Change, encode, read_change
 def skeleton(change: Change) -> Change:
     """The same change without payload, author, and times; fields keep their context and lose their value."""
     bare = {name: (NULL, ctx) for name, (_, ctx) in change.set_.items()} if change.set_ is not None else None
-    return structs.replace(change, p=NULL, set_=bare, who=None, at=0, up=None, boot=None, erased=True)
+    return structs.replace(change, p=NULL, set_=bare, who=None, at=0, up=None, boot=None, off=0, erased=True)
 
 
 def skeleton_body(body: bytes) -> bytes:

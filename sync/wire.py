@@ -73,7 +73,8 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
     `id` is for ever; (`dev`, `n`) is its dot: the n-th change of that device, without gaps. `hlc` is the author's hybrid
     time, `s` the scope it was recorded in, `e` the entity it is about. `at` (wall clock, ms), `up` (uptime, ms) and `boot`
-    let people's times be mended when a clock was wrong. A fact carries `p`; a patch carries `set`: field -> [value, what
+    let people's times be mended when a clock was wrong; `off` is how far (ms) the wall clock was ahead where the phone knew it,
+    and had mended `at`, and all that the change says of times, by that. A fact carries `p`; a patch `set`: field -> [value, what
     its author had seen]. `adopts` names the quarantined change that a supervisor let in by this one. `erased` marks a
     skeleton: the payload is gone for good, the dot and what it had seen remain.
     """
@@ -90,6 +91,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     at: Milliseconds = 0
     up: Milliseconds | None = None
     boot: NameOfChange | None = None
+    off: Annotated[int, Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)] = 0
     adopts: NameOfChange | None = None
     erased: bool = False
     p: Raw = NULL

@@ -58,6 +58,7 @@ class Entry:
             at_ms=at_ms,
             up_ms=clock.uptime_ms(),
             boot=clock.boot(),
+            off_ms=clock.off_ms(),
             **what,
         )
         change = self._record.sync.record(new, max(at_ms, 0))

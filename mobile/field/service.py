@@ -322,6 +322,9 @@ class FieldService(FieldWork):
     def boot(self) -> str:
         return self._phone.uptime.boot()
 
+    def off_ms(self) -> int:
+        return self._time.off_ms()
+
     def start(self) -> None:
         """Begin to sync by itself and to listen for the place. Without it only `sync_once` syncs."""
         self._door.shred_if_due()

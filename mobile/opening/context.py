@@ -24,6 +24,9 @@ class Clock(Protocol):
     def boot(self) -> str:
         """Which boot."""
 
+    def off_ms(self) -> int:
+        """How far the wall clock is ahead of `now`, which is mended by that; 0 while it is right or nobody can tell."""
+
 
 class Context(Struct):
     """One unlocked phone."""

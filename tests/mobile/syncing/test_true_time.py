@@ -9,10 +9,12 @@ import pytest
 
 from mobile.field.own_views import ClockState
 from mobile.field.views import ContactDraft
+from mobile.store.rows import to_ms
 from mobile.syncing.server_client import read_date
 from mobile.text import load
 from mobile.text.fixes import say_clock_state
 from shared.model.codes import ContactState
+from sync.wire import read_change
 from tests.mobile.rig import Rig
 
 
@@ -65,6 +67,17 @@ def test_the_true_time_outlives_the_app_and_not_the_boot(rig: Rig) -> None:
     rig.restart()
     rig.field.unlock("271828")
     assert seen_at(rig) == rig.clocks.wall and rig.field.clock_state() == ClockState()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(days=-5), timedelta(0)])
+def test_a_change_says_by_how_much_its_time_was_mended(rig: Rig, ahead: timedelta) -> None:
+    true = rig.clocks.now().replace(microsecond=0)
+    rig.clocks.wall = true + ahead
+    hear(rig, true)
+    seen_at(rig)
+    store = rig.field._open.record.sync
+    sent = read_change(store.next_push(200, 0, "").events[-1])
+    assert (sent.at, sent.off) == (to_ms(true), int(ahead.total_seconds() * 1000))
 
 
 def test_a_clock_a_day_behind_after_a_restart_asks_for_the_network(rig: Rig) -> None:

@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 from server.actions.people.hiding import hide_person
 from server.database.engine import Database
 from server.queries.people import people
+from server.sync_api.identity import to_ms
 from server.tables.people.person import person, person_merge
 from server.tables.referrals.referral import referral, referral_progress
 from server.tables.street.contact import contact
 from server.tables.street.shift import shift_worker
+from shared.geo.night import outreach_night
 from shared.policy import held as words
 from tests.conftest import Clock
 from tests.server.cast import Cast, say_same
@@ -274,6 +276,46 @@ def test_a_shift_begun_by_a_fast_clock_that_was_set_right_since_is_looked_after(
         assert session.scalars(select(shift_worker.c.joined_at).where(shift_worker.c.worker_id == who(toms))).all() == [
             now - timedelta(minutes=1)
         ]
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-5), timedelta(minutes=-50), timedelta(hours=3)])
+def test_the_times_of_a_wrong_clock_are_put_right(off: timedelta, toms: Phone, new_id: Any, database: Database) -> None:
+    """Of a slow clock as of a fast one, whether it is found out at once or hours later: the night is the true one."""
+    true = toms.clock() - timedelta(hours=4)
+    said = true + off
+    told = toms.contact(seen_at=said.isoformat(), recorded_at=said.isoformat(), night=str(outreach_night(said))) | {
+        "at": to_ms(said)
+    }
+    right = {
+        "seen_at": (said - timedelta(hours=30)).isoformat(),
+        "night": str(outreach_night(said - timedelta(hours=30))),
+    }
+    fixed = fact(toms, "contact.corrected", new_id, told["e"], contact_id=told["e"], fields=right, at=said.isoformat())
+    wall_ms = toms.now_ms + int(off.total_seconds() * 1000)
+    toms.push(told, now=wall_ms)
+    assert held(toms) == []
+    with database.reading() as session:
+        assert session.execute(select(contact.c.seen_at, contact.c.night)).all() == [(true, outreach_night(true))]
+    toms.push(fixed | {"at": to_ms(said)}, now=wall_ms)
+    earlier = true - timedelta(hours=30)
+    assert held(toms) == []
+    with database.reading() as session:
+        assert session.execute(select(contact.c.seen_at, contact.c.night)).all() == [(earlier, outreach_night(earlier))]
+
+
+def test_times_that_a_phone_mended_itself_are_not_mended_again(toms: Phone, new_id: Any, database: Database) -> None:
+    """It heard the server before it was switched off and on; its clock is five days slow all the same."""
+    true = toms.clock() - timedelta(days=6)
+    told = toms.contact(seen_at=true.isoformat(), recorded_at=true.isoformat(), night=str(outreach_night(true))) | {
+        "at": to_ms(true),
+        "up": 90_000,
+        "boot": "b1",
+        "off": -5 * 86_400_000,
+    }
+    toms.push(told, now=toms.now_ms - 5 * 86_400_000, up=5_000, boot="b2")
+    assert held(toms) == []
+    with database.reading() as session:
+        assert session.execute(select(contact.c.seen_at, contact.c.night)).all() == [(true, outreach_night(true))]
 
 
 @pytest.mark.parametrize("field", ["date_of_birth", "institution_left_on"])

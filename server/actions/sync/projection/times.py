@@ -1,4 +1,4 @@
-"""When a pushed fact says that things happened: mended by the phone's skew where its clock ran ahead, held where it cannot be.
+"""When a pushed fact says that things happened: mended by the phone's skew where its clock was wrong, held where it cannot be.
 
 No fact is about the future: whoever met somebody "next year" would stand first on every list, and be kept for ever.
 """
@@ -57,16 +57,20 @@ def settle_times(accepted: Sequence[AcceptedChange], timezone: str) -> Timely:
 
 
 def _settle(fact: Any, received_at: datetime, skew_ms: int, zone: str) -> Any:
-    """The fact, its times mended where they lie ahead of the server's clock; or why it is held."""
+    """The fact, its times mended where the phone's clock was wrong, fast or slow; or why it is held. Times that were possible and
+    are not once they are mended stay as they were told: the clock was put right, or went wrong, since."""
     latest = received_at + AHEAD_MAX
     why = _why_wrong(fact, latest, zone)
-    if why is None or not is_suspect(skew_ms):
+    if not is_suspect(skew_ms):
         return why or fact
     try:
         mended = _mend(fact, timedelta(milliseconds=skew_ms), zone)
     except OverflowError:
-        return why
-    return _why_wrong(mended, latest, zone) or mended
+        return why or fact
+    wrong = _why_wrong(mended, latest, zone)
+    if wrong is None:
+        return mended
+    return fact if why is None else wrong
 
 
 def why_no_life(change: Change, now: datetime) -> str | None:
@@ -95,7 +99,21 @@ def _mend(fact: Any, skew: timedelta, zone: str) -> Any:
     happened = times.get("seen_at") or times.get("started_at") or times.get("at")
     if happened is not None and hasattr(fact, "night"):
         times["night"] = outreach_night(happened, zone)
+    if hasattr(fact, "fields"):
+        times["fields"] = _mend_correction(fact.fields, skew, zone)
     return structs.replace(fact, **times)
+
+
+def _mend_correction(fields: Any, skew: timedelta, zone: str) -> Any:
+    """A time that a correction gives was chosen by the same clock. Its fields are as they came: texts."""
+    if "seen_at" not in fields:
+        return fields
+    seen_at = datetime.fromisoformat(fields["seen_at"])
+    if seen_at.tzinfo is None:
+        return fields
+    mended = seen_at + skew
+    night = {"night": outreach_night(mended, zone).isoformat()} if "night" in fields else {}
+    return {**fields, "seen_at": mended.isoformat()} | night
 
 
 def _why_wrong(fact: Any, latest: datetime, zone: str) -> str | None:
