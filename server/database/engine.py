@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.database.context import KEY, begin_acting, tell_before_statements
+from server.database.deadlocks import note_commit
 
 BUSY_TIMEOUT_MS = 10_000
 BUSY = (OperationalError, PoolTimeout)
@@ -85,6 +86,7 @@ class Database:
             session.info[OUTSIDE] = self.outside
             self._begin(session)
             yield session
+        note_commit()
 
     def _begin(self, session: Session) -> None:
         session.info[KEY] = self.context_key

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Request
 from litestar.concurrency import sync_to_thread
+from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +23,7 @@ from server.database.context import Kind, acting
 from server.http.cookies import read_session
 from server.http.headers import ensure_nonce
 from server.http.local_time import speak_in
+from server.http.once_more import do_once_more
 from server.http.problem_answers import KEPT_FOR_PAGE, NOT_TAKEN
 from server.http.services import Services
 from server.http.systems import STATE_KEY, identify, is_for_systems
@@ -39,7 +41,7 @@ open ones, and those where a phone shows its own token and signature.
 """
 
 NO_SUCH_ROLE = "Your role does not include this."
-FORM = "application/x-www-form-urlencoded"
+FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 SEE_OTHER = 303
 RENEWS = "x-lantern-renews"
 """Bears a request by which a page renews itself."""
@@ -71,11 +73,17 @@ class AuthenticationMiddleware(ASGIMiddleware):
                 await self._admit(scope, receive, action)
                 send = _forget_what_was_sent(scope, send, self._find())
             try:
-                await next_app(scope, receive, send)
+                await self._answer(scope, receive, send, next_app)
             except Failure as refused:
                 if refused.kind is FORGED:
                     await self._keep_forged(scope, receive)
                 raise
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if Headers.from_scope(scope).get("content-type", "").startswith(FILES):
+            await next_app(scope, receive, send)  # its files were read, and are closed once it has failed
+        else:
+            await do_once_more(scope, send, lambda send: next_app(scope, receive, send))
 
     async def _keep_forged(self, scope: Scope, receive: Receive) -> None:
         services = self._find()

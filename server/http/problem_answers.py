@@ -19,9 +19,11 @@ from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from server.database.columns import NoZone
+from server.database.deadlocks import is_deadlock
 from server.database.engine import BUSY
 from server.http.headers import ensure_nonce
 from server.http.just_done import MARK
+from server.http.once_more import WAS_ENDED
 from server.problems import (
     ALREADY_THERE,
     FAULT,
@@ -78,6 +80,8 @@ def exception_handlers(show_page: ShowPage) -> dict[Any, Callable[[AnyRequest, A
         return answer(request, failure, show_page)
 
     def answer_any(request: AnyRequest, error: Exception) -> Response[Any]:
+        if is_deadlock(error):
+            request.scope["state"][WAS_ENDED] = True
         return answer(request, as_failure(error), show_page)
 
     return {Failure: answer_failure, Refused: answer_refused, HTTPException: answer_any, Exception: answer_any}

@@ -13,11 +13,12 @@ import msgspec
 from server.access import Access
 from server.actions.cases.cases import BASES, add_case
 from server.actions.people.facts import FIRST_YEAR
+from server.actions.sync.saying import say
 from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.people import people
 from server.queries.referrals import referrals
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.model.case import Case
 from shared.model.codes import EvidenceBasis, Quality
 from shared.model.person import LongText, Person, ShortText
@@ -25,8 +26,6 @@ from shared.model.value import Id, Value
 from shared.model.verification import Verification
 from shared.policy import Act
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 
 class Newcomer(Value, frozen=True, kw_only=True):
@@ -56,9 +55,7 @@ def put_forward_newcomer(access: Access, project: Project, draft: Newcomer) -> C
             return before[0]
         person_id = access.new_id()
     changes = [_person(access, draft, person_id), _evidence(access, draft, person_id)]
-    now_ms = int(access.now.timestamp() * 1000)
-    published = publish(access.session, changes, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+    say(access.session, project, changes, access.now)
     return add_case(access, person_id, draft.district_id, draft.basis, draft.reason)
 
 

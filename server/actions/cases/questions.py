@@ -12,7 +12,7 @@ import msgspec
 from server.access import Access
 from server.actions.cases.answers import check_length
 from server.actions.operation.outbox import Outbox
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases, questions
 from server.queries.cases.questions import AskedQuestion
@@ -64,7 +64,7 @@ def ask(access: Access, person_id: Id, text: str) -> Question:
         raise Invalid("Write what you want to know.")
     if health.list_dead(access.session, same):
         raise Invalid(DIED if access.allows(Act.SEE_PERSON, found) else OVER)
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     asked = Question(
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, worker_id=access.actor.worker_id,
         asked_at=access.now, text=check_length(text),

@@ -11,14 +11,16 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.actions.sync.projection.holding import hold_people
 from server.actions.sync.projection.told_record import tell_anew
+from server.actions.sync.saying import say
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, InvalidFields, NotFound
 from server.queries.partnership import workers
 from server.queries.people import assessments, people, person_page
 from server.queries.people.assessments import Answer
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.person import Person
 from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading
@@ -29,8 +31,6 @@ from shared.rules.assessment import find_newest, is_for_services, is_to_ask, rea
 from shared.rules.health import why_not_on
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PURPOSE = "assessment"
 LONGEST_PLACE = 200
@@ -117,7 +117,7 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     """Keep each answer that says something else than the form showed; returns those that somebody gave meanwhile, which are not
     written over. Raises NotFound, Forbidden, or InvalidFields with what is wrong by field: then nothing is written."""
     subject = require_answering(access, person_id)
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     before = read_assessment(access, person_id)
     newest = before.newest
     _require_colleague(access, asked.by)
@@ -251,8 +251,7 @@ def _publish(
                 payload=msgspec.Raw(msgspec.json.encode(fact)),
             )
         )
-    changes = publish(access.session, new, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in changes])
+    say(access.session, project, new, access.now)
 
 
 # ---------------------------------------------------------------------------------------------------- the questions
@@ -277,6 +276,7 @@ def keep_question(access: Access, project: Project, question: Question) -> Quest
     assessments.add_question(access.session, kept, access.now, access.actor.worker_id)
     if kept.reading is not Reading.SERVICES:
         answered = assessments.list_who_answered(access.session, kept.key)
+        hold_people(access.session, answered)
         told = tell_anew(access.session, answered, access.actor.worker_id, access.now, access.today, access.new_id)
         if told:
             project(access.session, told)

@@ -8,13 +8,14 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.own_record import scope_of
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
+from server.actions.sync.saying import say
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership import agencies
 from server.queries.people import consents, documents, people
 from server.queries.people.documents import Document
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.model.codes import DocumentKind, DocumentState
 from shared.model.consent import ConsentSaid
 from shared.model.person import Person
@@ -24,8 +25,6 @@ from shared.policy import Act, Subject
 from shared.rules.consent import list_standing
 from shared.rules.health import why_not_on
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PURPOSE = "consent"
 LONGEST_WORDS = 10_000
@@ -102,7 +101,7 @@ def withdraw(access: Access, project: Project, person_id: Id, consent_ids: Colle
     """Take back what stands, as of this moment; returns how many words that ends. Raises NotFound, Forbidden, Failure where it
     was taken back already."""
     subject = access.require(Act.RECORD_CONSENT, access.find_person_and_same(person_id)[0], purpose="consent withdrawn")
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     _, same = access.find_person_and_same(person_id)
     every = consents.list_said(access.session, same)
     chosen = [each for each in every if each.id in consent_ids]
@@ -131,7 +130,7 @@ def _find_moment(access: Access, person_id: Id, said_on: date | None) -> datetim
     """When it was said; today's word comes after every other, also after one of a phone whose clock is a little ahead."""
     if said_on is not None and said_on != access.today:
         return datetime.combine(said_on, time(12), UTC)
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     _, same = access.find_person_and_same(person_id)
     return max([access.now, *(each.at + A_MOMENT for each in consents.list_said(access.session, same))])
 
@@ -178,7 +177,6 @@ def _find_wrong_days(access: Access, said: Said) -> list[str]:
 def _tell(access: Access, project: Project, subject: Subject, facts: list[ConsentSaid]) -> None:
     """Publish facts of one person: the tables and the phones hear of them."""
     now_ms, scope = int(access.now.timestamp() * 1000), scope_of(access, subject)
-    lock_records(access.session, [subject.id])
     new = [
         NewChange(
             id=access.new_id(), type="consent.said", scope=scope, entity=subject.id, who=access.actor.worker_id,
@@ -186,5 +184,4 @@ def _tell(access: Access, project: Project, subject: Subject, facts: list[Consen
         )
         for fact in facts
     ]  # fmt: skip
-    changes = publish(access.session, new, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in changes])
+    say(access.session, project, new, access.now)

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from server.access import Access
 from server.actions.operation.outbox import Outbox
 from server.actions.people.consents import find_shared_subject
+from server.actions.sync.projection.holding import hold_people
 from server.database.context import raised
-from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
 from server.queries.operation import addressees
@@ -54,7 +54,7 @@ def read_path(access: Access, person_id: Id) -> Path:
 def record(access: Access, told: DoorFact) -> None:
     """Keep a line, a referral or an answer; its id, moment and author are the actor's. Raises NotFound, Forbidden,
     InvalidFields."""
-    lock_records(access.session, [told.person_id])
+    hold_people(access.session, [told.person_id])
     path = read_path(access, told.person_id)
     new = replace(
         told, id=access.new_id(), agency_id=access.actor.agency_id, recorded_at=access.now,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import PERSON_ERASED, order_erasure
+from server.actions.sync.projection.holding import hold_people
 from server.queries.operation import audit
 from server.queries.people import assessments, erasure
 from server.queries.street import looks
@@ -19,6 +20,7 @@ def forget_person(session: Session, person_ids: Sequence[Id], now_ms: int) -> No
 
     The tables come first: erasing holds the feed until the commit.
     """
+    hold_people(session, person_ids)
     met = [*erasure.list_contacts_of(session, person_ids), *assessments.list_answer_ids(session, person_ids)]
     outings = looks.list_outings(session, person_ids=person_ids)
     erasure.delete_person(session, person_ids)

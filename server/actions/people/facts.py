@@ -9,20 +9,19 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.own_record import scope_of
+from server.actions.sync.projection.holding import hold_people
+from server.actions.sync.saying import say
 from server.actions.sync.validation import read_field
-from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import InvalidFields, NotFound
 from server.queries.people import people, person_page, subjects
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
 from shared.model.person import SAFETY_PLAN, NeedRecorded, Person
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.rules.days import read_written_date
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PURPOSE = "a fact of the record"
 TEXTS = (
@@ -84,7 +83,7 @@ def change_facts(
     subject = let_in or access.require(
         Act.EDIT_PERSON, subjects.find_person(access.session, person_id), purpose=PURPOSE
     )
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     person = people.find_person(access.session, person_id) if let_in else access.open_person(person_id, PURPOSE)
     if person is None:
         raise NotFound
@@ -99,7 +98,7 @@ def change_facts(
     values = read_facts(changed, access.today)
     sets = {name: value for name, value in values.items() if name not in {each.field for each in newer}}
     if sets:
-        _publish(access, project, [_patch(access, scope_of(access, subject), person_id, sets)])
+        say(access.session, project, [_patch(access, scope_of(access, subject), person_id, sets)], access.now)
     return newer
 
 
@@ -136,7 +135,7 @@ def set_needs(
     therefore not recorded."""
     subject, same = access.find_person_and_same(person_id)
     subject = let_in or access.require(Act.EDIT_PERSON, subject, purpose=PURPOSE, detail="needs")
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     known = {each.need: str(each.receiving_support) for each in person_page.list_needs(access.session, same)}
     changed = {need: support for need, support in said.items() if str(support) != shown.get(need, "")}
     newer = [
@@ -154,8 +153,8 @@ def set_needs(
     ]  # fmt: skip
     scope = scope_of(access, subject)
     now_ms = int(access.now.timestamp() * 1000)
-    _publish(
-        access,
+    say(
+        access.session,
         project,
         [
             NewChange(
@@ -164,6 +163,7 @@ def set_needs(
             )
             for fact in facts
         ],
+        access.now,
     )  # fmt: skip
     return newer
 
@@ -173,14 +173,6 @@ def _patch(access: Access, scope: str, person_id: Id, sets: Mapping[str, Any]) -
         id=access.new_id(), type="person.patched", scope=scope, entity=person_id, who=access.actor.worker_id,
         at_ms=int(access.now.timestamp() * 1000), sets=dict(sets),
     )  # fmt: skip
-
-
-def _publish(access: Access, project: Project, new: list[NewChange]) -> None:
-    if not new:
-        return
-    now_ms = int(access.now.timestamp() * 1000)
-    changes = publish(access.session, new, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in changes])
 
 
 def read_birthday(text: str, today: date) -> date:

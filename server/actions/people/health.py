@@ -3,6 +3,7 @@
 That somebody died ends what is planned for them: their cases close, they are on no agenda to come, and phones hear of it.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from msgspec.structs import replace
@@ -11,20 +12,19 @@ from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.people.own_record import scope_of
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
+from server.actions.sync.saying import say
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
 from server.queries.people import health, own_pages, subjects
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.model.codes import CaseStep
 from shared.model.health import HealthFact, HealthKind
 from shared.model.person import Person
 from shared.model.value import Id
-from shared.policy import Act, Subject
+from shared.policy import Act
 from shared.rules.health import LONGEST, find_death, find_faults
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PURPOSE = "health and harm"
 STRUCK = "It was struck out already. Load the page again."
@@ -39,7 +39,7 @@ def read_facts(access: Access, person_id: Id, action: Act = Act.SEE_HEALTH) -> t
 
 def record_fact(access: Access, project: Project, told: HealthFact) -> None:
     """Keep a fact; its id, moment and author are the actor's. Raises NotFound, Forbidden, InvalidFields."""
-    lock_records(access.session, [told.person_id])
+    hold_people(access.session, [told.person_id])
     _, before = read_facts(access, told.person_id, Act.RECORD_HEALTH)
     new = replace(
         told, id=access.new_id(), agency_id=access.actor.agency_id, recorded_at=access.now,
@@ -56,7 +56,7 @@ def record_fact(access: Access, project: Project, told: HealthFact) -> None:
 def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str, shown: str) -> None:
     """Say what is to be done otherwise from now on; `shown` is what the form showed before. Raises NotFound, Forbidden,
     InvalidFields, Failure where it was struck out, or where somebody else said something meanwhile."""
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.struck_at is not None:
         raise Failure(CONFLICTING, STRUCK)
@@ -70,7 +70,7 @@ def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str, show
 def end_hospital(access: Access, person_id: Id, fact_id: Id, left_on: date | None) -> None:
     """Say when they left hospital. Raises NotFound, Forbidden, InvalidFields, or Failure where it was struck
     out or they had left."""
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.kind is not HealthKind.HOSPITAL:
         raise NotFound
@@ -90,7 +90,7 @@ def strike_out(access: Access, project: Project, person_id: Id, fact_id: Id) -> 
     recorded twice, under two records that were found to be one person, the other day stands.
 
     Raises NotFound, Forbidden, Failure where it was struck out already."""
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.struck_at is not None:
         raise Failure(CONFLICTING, STRUCK)
@@ -98,8 +98,7 @@ def strike_out(access: Access, project: Project, person_id: Id, fact_id: Id) -> 
     if told.kind is HealthKind.DEATH:
         same = subjects.list_same_person(access.session, person_id)
         died_on = find_death(health.list_facts(access.session, same))
-        for each in same:
-            _tell_phones(access, project, each, died_on)
+        _tell_phones(access, project, same, died_on)
 
 
 def _find(access: Access, person_id: Id, fact_id: Id) -> HealthFact:
@@ -118,19 +117,18 @@ def _end_what_is_planned(access: Access, project: Project, person_id: Id, died_o
     for case in cases.list_live_cases_of(access.session, same):
         step = Step(step=CaseStep.DIED, at=access.now, worker_id=access.actor.worker_id, reason=why)
         move_case(access.session, case.id, step, access.new_id)
-    for each in same:
-        _tell_phones(access, project, each, died_on)
+    _tell_phones(access, project, same, died_on)
 
 
-def _tell_phones(access: Access, project: Project, person_id: Id, died_on: date | None) -> None:
-    """Write it into the record that phones hold."""
-    subject: Subject | None = subjects.find_person(access.session, person_id)
-    if subject is None:
-        return
+def _tell_phones(access: Access, project: Project, same: Sequence[Id], died_on: date | None) -> None:
+    """Write it into the records that phones hold."""
+    found = [subject for each in same if (subject := subjects.find_person(access.session, each)) is not None]
     now_ms = int(access.now.timestamp() * 1000)
-    new = NewChange(
-        id=access.new_id(), type="person.patched", scope=scope_of(access, subject), entity=person_id,
-        who=access.actor.worker_id, at_ms=now_ms, sets={"died_on": died_on.isoformat() if died_on else None},
-    )  # fmt: skip
-    (change,) = publish(access.session, [new], now_ms)
-    project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
+    new = [
+        NewChange(
+            id=access.new_id(), type="person.patched", scope=scope_of(access, subject), entity=subject.id,
+            who=access.actor.worker_id, at_ms=now_ms, sets={"died_on": died_on.isoformat() if died_on else None},
+        )
+        for subject in found
+    ]  # fmt: skip
+    say(access.session, project, new, access.now)

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from server.access import Access
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_hiding, order_showing
+from server.actions.sync.projection.holding import hold_people
 from server.problems import Invalid, NotFound, uncut
 from server.queries.partnership import agencies
 from server.queries.people import assessments, concealment, own_pages, subjects
@@ -44,6 +45,7 @@ def hide_person(access: Access, person_id: Id, agency_ids: Collection[Id], reaso
     known = {agency.id for agency in agencies.list_agencies(access.session)}
     if not set(agency_ids) <= known:
         raise Invalid("Choose agencies of this list.")
+    hold_people(access.session, [person_id])  # what a phone brings of them meanwhile is judged and hidden with the rest
     same = subjects.list_same_person(access.session, person_id)
     concealment.lift_hidings(access.session, same, access.now, access.actor.worker_id, "Hidden otherwise")
     hiding = Hiding(
@@ -74,6 +76,7 @@ def show_person_again(access: Access, person_id: Id, reason: str) -> None:
     said = _reason(reason, "Say why everybody may know again, in a sentence. It is kept.")
     if find_hiding(access, person_id) is None:
         raise NotFound
+    hold_people(access.session, [person_id])  # what a phone brings of them meanwhile is judged and hidden with the rest
     same = subjects.list_same_person(access.session, person_id)
     concealment.lift_hidings(access.session, same, access.now, access.actor.worker_id, said)
     entities = _entities_of(access, same)

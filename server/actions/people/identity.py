@@ -12,15 +12,16 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.actions.sync.projection.holding import hold_people
+from server.actions.sync.saying import say
 from server.database.engine import Database
-from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import cases
 from server.queries.people import identity, many_subjects, subjects
 from server.queries.people.concealment import list_hidden
 from server.queries.people.identity import Judgement, Likely, Pair, in_order
 from server.queries.people.verification import list_groups
-from server.queries.sync.store import Project, find_scopes, publish
+from server.queries.sync.store import Project, find_scopes
 from shared.model.codes import IdentityWord
 from shared.model.person import Person, PersonMerged
 from shared.model.value import Id, Value
@@ -28,8 +29,6 @@ from shared.policy import Act, Subject
 from shared.rules.evidence import Sighting
 from shared.rules.same_person import Index, Match
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PURPOSE = "the same person"
 ONE_DIED = (
@@ -212,7 +211,7 @@ def _hold(access: Access, one_id: Id, other_id: Id) -> tuple[Pair, tuple[bool, b
     if sees is None or not (all(sees) or _is_known(access, pair)):
         access.require(Act.MERGE_PEOPLE, None, purpose=PURPOSE)
         raise NotFound
-    lock_records(access.session, pair)
+    hold_people(access.session, pair)
     for person_id, is_seen in zip(pair, sees, strict=True):
         if is_seen:
             access.require(Act.MERGE_PEOPLE, subjects.find_person(access.session, person_id), purpose=PURPOSE)
@@ -262,8 +261,7 @@ def _publish(access: Access, project: Project, from_id: Id, into_id: Id, *, undo
         )
         for scope in _scopes(access.session, (from_id, into_id))
     ]  # fmt: skip
-    published = publish(access.session, changes, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+    say(access.session, project, changes, access.now)
 
 
 def _fact(access: Access, from_id: Id, into_id: Id, at: datetime, undone: bool) -> PersonMerged:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from server.access import Access
 from server.actions.people.stays import PURPOSE, end_stay, record_stay
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import offers, people, stays, subjects
 from server.queries.people.offers import ColdNights
@@ -43,7 +43,7 @@ def make_offer(
     """Keep that a place was offered. Raises NotFound, Forbidden, Invalid, and Failure where the place is gone."""
     access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
     _, same = access.find_person_and_same(person_id)
-    lock_records(access.session, sorted(same))
+    hold_people(access.session, same)
     if vacancy_id:
         place = _find_vacancy(access, vacancy_id)
         district_id, kind = place.district_id, str(place.kind)

@@ -6,21 +6,19 @@ from typing import Any
 import msgspec
 
 from server.access import Access
+from server.actions.sync.saying import say
 from server.actions.sync.validation import read_field
-from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid
 from server.queries.partnership import workers
 from server.queries.people import notes, subjects
 from server.queries.people.notes import PersonNote
-from server.queries.sync.store import Project, find_scopes, list_changes, publish
+from server.queries.sync.store import Project, find_scopes, list_changes
 from shared.model.person import SAFETY_PLAN, Person
 from shared.model.value import NO_JSON, Id, Value
 from shared.policy import Act, Subject
 from shared.rules.days import read_written_date
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PURPOSE = "own record, with the person"
 CORRECTABLE = (
@@ -91,9 +89,7 @@ def correct_person(access: Access, project: Project, person_id: Id, field: str, 
         id=access.new_id(), type="person.patched", scope=scope_of(access, subject), entity=person_id,
         who=access.actor.worker_id, at_ms=now_ms, sets={field: right},
     )  # fmt: skip
-    lock_records(access.session, [person_id])
-    (change,) = publish(access.session, [new], now_ms)
-    project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
+    say(access.session, project, [new], access.now)
 
 
 def _read(field: str, value: str, today: date) -> str | None:

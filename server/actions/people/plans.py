@@ -8,7 +8,7 @@ import msgspec
 
 from server.access import Access, day_of
 from server.actions.people.consents import find_shared_subject
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, caseload, cases
@@ -131,7 +131,7 @@ def require_planning(access: Access, person_id: Id) -> Subject:
 def _hold_for_planning(access: Access, person_id: Id) -> None:
     """Let the actor write in a plan, one at a time. Raises NotFound, Forbidden, or Invalid where nothing is planned any more."""
     require_planning(access, person_id)
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     person = people.find_person(access.session, person_id)
     if person is not None and person.died_on is not None:
         raise Invalid("They have died: their plan stays as it was.")

@@ -3,7 +3,7 @@
 from datetime import date
 
 from server.access import Access
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import stays
 from shared.model.codes import Destination, StayKind
@@ -87,7 +87,7 @@ def strike_out_stay(access: Access, person_id: Id, stay_id: Id) -> None:
 
 def _hold(access: Access, person_id: Id) -> None:
     """Nobody else says where they stay until this is kept: a button that is pressed twice counts nobody twice."""
-    lock_records(access.session, access.find_person_and_same(person_id)[1])
+    hold_people(access.session, [person_id])
 
 
 def _find(access: Access, person_id: Id, stay_id: Id) -> tuple[Stay, list[Stay]]:

@@ -5,18 +5,16 @@ phone's facts are. What follows from it (the standing, the case list) is derived
 import msgspec
 
 from server.access import Access
-from server.database.locks import lock_records
+from server.actions.sync.saying import say
 from server.problems import Invalid
 from server.queries.people import subjects
 from server.queries.referrals import referrals
-from server.queries.sync.store import Project, find_scopes, publish
+from server.queries.sync.store import Project, find_scopes
 from shared.model.codes import EvidenceBasis, ReviewStatus
 from shared.model.value import Id
 from shared.model.verification import Verification
 from shared.policy import Act
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 JUDGEMENTS = frozenset({ReviewStatus.CONFIRMED, ReviewStatus.NOT_CONFIRMED})
 
@@ -52,9 +50,7 @@ def _publish(access: Access, project: Project, fact: Verification) -> None:
         id=access.new_id(), type="verification.recorded", scope=_scope(access, fact), entity=fact.person_id,
         who=access.actor.worker_id, at_ms=now_ms, payload=msgspec.Raw(msgspec.json.encode(fact)),
     )  # fmt: skip
-    lock_records(access.session, [fact.person_id])
-    (change,) = publish(access.session, [new], now_ms)
-    project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
+    say(access.session, project, [new], access.now)
 
 
 def _scope(access: Access, fact: Verification) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.actions.sync.projection.holding import hold_people
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
@@ -81,7 +82,7 @@ def fill_in(
     person = people.find_person(access.session, person_id)
     if why := why_not_on(person.died_on if person is not None else None, filled.filled_on):
         raise InvalidFields({"filled_on": why})
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     before = [each for each in wellbeing.list_filled(access.session, [person_id]) if _is_pressed_again(each, filled)]
     if not before:
         wellbeing.add_filled(access.session, filled)
@@ -116,7 +117,7 @@ def _read_day(access: Access, on: date | None) -> date:
 def strike_out(access: Access, person_id: Id, filled_id: Id) -> None:
     """It was never so. Raises NotFound, also for what the actor does not read; Forbidden, Failure where it was struck out."""
     require_recording(access, person_id)
-    lock_records(access.session, [person_id])
+    hold_people(access.session, [person_id])
     _, same = access.find_person_and_same(person_id)
     found = {each.id: each for each in wellbeing.list_filled(access.session, same)}.get(filled_id)
     if found is None or found.agency_id != access.actor.agency_id:

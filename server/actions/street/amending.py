@@ -10,13 +10,13 @@ import msgspec
 
 from server.access import Access
 from server.actions.street.contacts import told_needs
-from server.database.locks import lock_records
+from server.actions.sync.saying import say
 from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
 from server.queries.street import contacts, visits
 from server.queries.street.visits import OwnVisit
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.geo.night import outreach_night
 from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
 from shared.model.shift import VisitStruck
@@ -24,8 +24,6 @@ from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, newly_told, struck_because
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 LONGEST_REASON = 150
 MOMENT = timedelta(milliseconds=1)
@@ -110,7 +108,7 @@ def _say_of_visit(access: Access, project: Project, found: OwnVisit, reason: str
         id=access.new_id(), visit_id=found.id, at=max(access.now, newest + MOMENT), worker_id=access.actor.worker_id,
         reason=reason, is_struck=is_struck,
     )  # fmt: skip
-    _publish(access, project, "visit.struck", found.team_id, found.id, word)
+    _say(access, project, _change(access, "visit.struck", found.team_id, found.id, word))
 
 
 def _write(access: Access, project: Project, before: Contact, fields: Mapping[str, Any], reason: str) -> None:
@@ -125,20 +123,20 @@ def _write(access: Access, project: Project, before: Contact, fields: Mapping[st
         fields=msgspec.to_builtins(changed), reason=reason,
     )  # fmt: skip
     after = _corrected(before, correction)
-    lock_records(access.session, {*before.person_ids, *after.person_ids})
-    _publish(access, project, "contact.corrected", before.team_id, before.id, correction)
-    for need in told_needs(access, msgspec.structs.replace(after, needs=newly_told(before, after))):
-        _publish(access, project, "need.recorded", before.team_id, need.person_id, need)
+    needs = told_needs(access, msgspec.structs.replace(after, needs=newly_told(before, after)))
+    told_of = [_change(access, "need.recorded", before.team_id, each.person_id, each) for each in needs]
+    _say(access, project, _change(access, "contact.corrected", before.team_id, before.id, correction), *told_of)
 
 
-def _publish(access: Access, project: Project, kind: str, team_id: Id, entity: Id, fact: Value) -> None:
-    said = NewChange(
+def _change(access: Access, kind: str, team_id: Id, entity: Id, fact: Value) -> NewChange:
+    return NewChange(
         id=access.new_id(), type=kind, scope=f"team:{team_id}", entity=entity, who=access.actor.worker_id,
         at_ms=int(access.now.timestamp() * 1000), payload=msgspec.Raw(msgspec.json.encode(fact)),
     )  # fmt: skip
-    now_ms = int(access.now.timestamp() * 1000)
-    published = publish(access.session, [said], now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+
+
+def _say(access: Access, project: Project, *changes: NewChange) -> None:
+    say(access.session, project, changes, access.now)
 
 
 def _corrected(before: Contact, correction: ContactCorrection) -> Contact:

@@ -10,16 +10,15 @@ from typing import Any
 import msgspec
 
 from server.access import Access
-from server.database.locks import lock_records
+from server.actions.sync.projection.holding import hold_people
+from server.actions.sync.saying import say
 from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import subjects
 from server.queries.street.conflicts import Conflict, Side, find_conflict, find_site, gather_hands
-from server.queries.sync.store import Project, find_scopes, place_entity, publish
+from server.queries.sync.store import Project, find_scopes, place_entity
 from shared.model.value import Id
 from shared.policy import Act, Subject
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 ACTS = {"person": Act.EDIT_PERSON, "site": Act.EDIT_SITE, "referral": Act.ASSIGN_REFERRAL}
 PLACE_FIELDS = ("name", "kind", "position")
@@ -61,7 +60,7 @@ def keep_side(
     Raises Failure where somebody else has settled it meanwhile, a side has come that the reader did not see, or the person was
     joined with another, or parted from one, since.
     """
-    lock_records(access.session, [entity_id])
+    hold_people(access.session, [entity_id])
     found = find_conflict(access.session, entity_id, field)
     if found is None:
         raise Failure(CONFLICTING, "Somebody else has settled this meanwhile.")
@@ -82,8 +81,7 @@ def keep_side(
         )
         for entity, sets in settled.items()
     ]  # fmt: skip
-    changes = publish(access.session, new, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in changes])
+    say(access.session, project, new, access.now)
     if len(scopes) > 1:
         for entity in settled.keys() - {entity_id}:
             place_entity(access.session, entity, scopes)  # whoever heard of the one place hears of each

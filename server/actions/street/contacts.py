@@ -14,11 +14,12 @@ from server.access import Access
 from server.actions.people.notes import flag_own_relation
 from server.actions.street.answering import steps_to
 from server.actions.sync.projection.holding import hold_new
+from server.actions.sync.saying import say
 from server.problems import Invalid, NotFound
 from server.queries.partnership import agencies, workers
 from server.queries.people import subjects
 from server.queries.street import contact_form
-from server.queries.sync.store import Project, publish
+from server.queries.sync.store import Project
 from shared.geo.night import outreach_night
 from shared.model.agency import Team
 from shared.model.codes import ContactState, ReferralState
@@ -30,8 +31,6 @@ from shared.model.site import Site
 from shared.model.value import Id, Value
 from shared.policy import Act
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 NOBODY_MET = frozenset({ContactState.NOT_FOUND, ContactState.BEDDING_SEEN_NO_PERSON})
 BYTES_MAX = 60_000
@@ -94,11 +93,9 @@ def record_contact(access: Access, project: Project, draft: ContactDraft) -> Id:
         contact_id = access.new_id()
     changes = _changes(access, draft, contact_id)
     hold_new(access.session, changes)
-    now_ms = int(access.now.timestamp() * 1000)
     team = agencies.find_team(access.session, draft.team_id)
     flag_own_relation(access, draft.person_ids, "own_contact", team.agency_id if team is not None else "")
-    published = publish(access.session, changes, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+    say(access.session, project, changes, access.now)
     return contact_id
 
 

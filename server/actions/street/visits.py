@@ -7,11 +7,11 @@ import msgspec
 from server.access import Access
 from server.actions.street.answering import steps_to
 from server.actions.street.contacts import list_own_teams, unused_id
-from server.actions.sync.projection.holding import hold_new
+from server.actions.sync.saying import say
 from server.problems import NotFound
 from server.queries.people import subjects
 from server.queries.street import contact_form
-from server.queries.sync.store import Project, find_change, publish
+from server.queries.sync.store import Project, find_change
 from shared.geo.night import outreach_night
 from shared.model.codes import ReferralState
 from shared.model.person import LongText
@@ -20,8 +20,6 @@ from shared.model.shift import Visit
 from shared.model.value import Id, Value
 from shared.policy import Act
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 
 class VisitDraft(Value, frozen=True, kw_only=True):
@@ -61,10 +59,7 @@ def record_visit(access: Access, project: Project, draft: VisitDraft) -> Id:
             _fact(access, draft.team_id, "referral.progressed", each, each.referral_id, access.new_id())
             for each in steps
         ]
-    now_ms = int(access.now.timestamp() * 1000)
-    hold_new(access.session, said)
-    published = publish(access.session, said, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+    say(access.session, project, said, access.now)
     return visit_id
 
 

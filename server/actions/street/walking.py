@@ -12,19 +12,18 @@ import msgspec
 
 from server.access import Access
 from server.actions.street.contacts import list_own_teams
+from server.actions.sync.saying import say
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import contact_form, shifts
 from server.queries.street.lone_working import OnShift, list_on_shift
-from server.queries.sync.store import Project, find_change, publish
+from server.queries.sync.store import Project, find_change
 from shared.geo.night import outreach_night
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import Id, Value
 from shared.policy import Act
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 PROMISES = (15, 30, 45, 60, 90, 120)
 """How many minutes from now somebody may promise to be heard again."""
@@ -141,6 +140,4 @@ def _say(access: Access, change_id: Id, team_id: Id, kind: str, fact: Value, shi
 
 
 def _store(access: Access, project: Project, told: Sequence[NewChange]) -> None:
-    now_ms = int(access.now.timestamp() * 1000)
-    published = publish(access.session, told, now_ms)
-    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+    say(access.session, project, told, access.now)

@@ -10,6 +10,8 @@ from server.access import Access
 from server.actions.cases.cases import may_decide
 from server.actions.cases.machine import Step, begin_cases, move_case
 from server.actions.people.erasure import forget_person
+from server.actions.sync.projection.holding import hold_people
+from server.actions.sync.saying import say
 from server.importers.caseload.grid import Grid
 from server.importers.caseload.reading import UNREADABLE, Draft
 from server.importers.caseload.store import (
@@ -30,7 +32,7 @@ from server.queries.people import brought_in, subjects
 from server.queries.people.brought_in import Batch, BroughtIn
 from server.queries.people.worked_with import list_touched
 from server.queries.referrals import referrals
-from server.queries.sync.store import Project, place_entity, publish
+from server.queries.sync.store import Project, place_entity
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.person import NeedRecorded
@@ -38,8 +40,6 @@ from shared.model.value import Id
 from shared.model.verification import Verification
 from shared.policy import Act
 from sync.authoring import NewChange
-from sync.server import AcceptedChange
-from sync.wire import SERVER_DEVICE
 
 
 class Made(Struct):
@@ -81,6 +81,7 @@ class _Bringing:
         lines = self.plan.coming
         for line in lines:
             self.ids[line.draft.key] = self._identify(line)
+        hold_people(self.access.session, self.ids.values())  # all of them before the feed, which the first is told to
         new = [line for line in lines if line.answer == NEW]
         self.made.people = [self.ids[line.draft.key] for line in new]
         self._publish([self._person(line) for line in new])
@@ -102,9 +103,7 @@ class _Bringing:
 
     def _publish(self, new: list[NewChange]) -> None:
         if new:
-            changes = publish(self.access.session, new, self.now_ms)
-            accepted = [AcceptedChange(each, each.hlc, self.now_ms, SERVER_DEVICE) for each in changes]
-            self.project(self.access.session, accepted)
+            say(self.access.session, self.project, new, self.access.now)
 
     def _change(self, line: Line, kind: str, **said: Any) -> NewChange:
         return NewChange(

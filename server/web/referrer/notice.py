@@ -10,6 +10,7 @@ from litestar.params import URLEncodedBody
 
 from server.access import day_of
 from server.actions.referrals.notices import KINDS, Told, find_faults, receive
+from server.database.deadlocks import is_deadlock
 from server.database.engine import BUSY
 from server.http.services import Services
 from server.importers.files import make_storable
@@ -73,7 +74,9 @@ def send_notice(
     except TooManyTries as refused:
         response = _form(request, services, data, {"kind": TOO_OFTEN}, status=429)
         response.headers.update(refused.headers)
-    except BUSY:
+    except BUSY as error:
+        if is_deadlock(error):
+            raise  # it is done again
         response = _form(request, services, data, {"kind": TOO_BUSY}, status=503)
         response.headers["retry-after"] = "2"
     return response

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from server.actions.referrals.public_reports import PublicReport, receive_report
+from server.database.deadlocks import is_deadlock
 from server.database.engine import BUSY
 from server.http.headers import POSITION_ALONE
 from server.http.local_time import to_local
@@ -84,7 +85,9 @@ def send_report(
     except TooManyTries as refused:
         response = _form(request, services, data, {"place": words["too_many"]}, status=429)
         response.headers.update(refused.headers)
-    except BUSY:
+    except BUSY as error:
+        if is_deadlock(error):
+            raise  # it is done again
         response = _form(request, services, data, {"place": words["busy"]}, status=503)
         response.headers["retry-after"] = "2"
     return response

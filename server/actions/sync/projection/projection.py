@@ -17,6 +17,7 @@ from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
 from server.actions.sync.projection.documents import project_documents
 from server.actions.sync.projection.erased import without_erased
+from server.actions.sync.projection.holding import hold_named
 from server.actions.sync.projection.joined import settle_joins
 from server.actions.sync.projection.journeys import (
     project_answers,
@@ -35,7 +36,6 @@ from server.actions.sync.projection.times import settle_times
 from server.actions.sync.projection.told_record import tell_records
 from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.projection.wall import judge
-from server.database.locks import lock_records
 from server.places.projection import project as project_points
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
@@ -73,6 +73,10 @@ class Projection:
         Raises Withheld for what policy would not allow, before anything is written, and whatever a table refuses: the caller
         undoes and quarantines.
         """
+        if not accepted:
+            return
+        # First: what was hidden, erased, joined or parted by somebody whom this waited for is so when it is judged.
+        held = hold_named(session, read_batch(accepted))
         accepted = without_erased(session, accepted)
         if not accepted:
             return
@@ -81,8 +85,6 @@ class Projection:
         if timely.reasons or verdicts.reasons:
             raise Withheld(timely.reasons | verdicts.reasons)
         batch = read_batch(timely.changes)
-        held = batch.subjects()
-        lock_records(session, held)
         changing = _looks_changed(session, batch)
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)
