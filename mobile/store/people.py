@@ -13,6 +13,7 @@ from shared.model.codes import ContactState
 from shared.model.person import SAFETY_FIELDS, NeedRecorded, Person
 from shared.model.value import Id
 from shared.rules import names
+from shared.rules.joined import choose_one, list_reached
 
 NEAR_M: Final = 250.0
 """Within this distance people are within reach; beyond it they are listed by distance."""
@@ -23,15 +24,19 @@ COLUMNS: Final = (
     "person.id, person.known_as, person.body, person.has_conflict, person.has_safety_needs, person.last_seen_at,"
     " person.last_state, person.last_site_id, person.latitude, person.longitude"
 )
-NOT_MERGED: Final = "NOT EXISTS (SELECT 1 FROM merged WHERE merged.from_id = person.id)"
+NOT_MERGED: Final = "person.id NOT IN (SELECT id FROM stood_for)"
 MERGED: Final = (
-    "WITH merged AS (SELECT from_id, into_id FROM person_merged AS said WHERE undone = 0 AND NOT EXISTS ("
+    "WITH RECURSIVE merged AS (SELECT from_id, into_id FROM person_merged AS said WHERE undone = 0 AND NOT EXISTS ("
     " SELECT 1 FROM person_merged AS later WHERE later.undone = 1 AND later.at >= said.at"
     " AND min(later.from_id, later.into_id) = min(said.from_id, said.into_id)"
-    " AND max(later.from_id, later.into_id) = max(said.from_id, said.into_id)))"
+    " AND max(later.from_id, later.into_id) = max(said.from_id, said.into_id))),"
+    " reached AS (SELECT from_id, into_id FROM merged UNION SELECT reached.from_id, merged.into_id"
+    " FROM reached JOIN merged ON merged.from_id = reached.into_id),"
+    " stood_for(id) AS (SELECT from_id FROM reached AS one WHERE into_id < from_id OR NOT EXISTS ("
+    " SELECT 1 FROM reached AS back WHERE back.from_id = one.into_id AND back.into_id = one.from_id))"
 )
 """Of each two records the latest word stands, in whichever direction it names them, as on the server: two that are parted leave
-others joined."""
+others joined. Of a circle the smallest id stands for all (`shared.rules.joined`)."""
 
 
 class PersonRow(Struct, frozen=True):
@@ -295,13 +300,8 @@ def list_aliases(connection: Connection, person_id: Id) -> tuple[Id, ...]:
     for from_id, into_id in pairs:
         beside[from_id].add(into_id)
         beside[into_id].add(from_id)
-    same, waiting = {person_id}, [person_id]
-    while waiting:
-        new = beside[waiting.pop()] - same
-        same |= new
-        waiting += new
-    ends = sorted(same - {from_id for from_id, _ in pairs})
-    root = person_id if person_id in ends or not ends else ends[0]
+    same = list_reached(beside, person_id) | {person_id}
+    root = choose_one(pairs).get(person_id, person_id)
     return (root, *sorted(same - {root}))
 
 

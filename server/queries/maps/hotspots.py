@@ -24,6 +24,7 @@ from server.tables.street.shift import visit
 from server.tables.street.site import site
 from shared.model.codes import ReferralState
 from shared.model.value import Id
+from shared.rules.joined import choose_one
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 
@@ -241,15 +242,4 @@ def _place_of(latitude: ColumnElement[float], longitude: ColumnElement[float]) -
 def find_one_id(session: Session) -> dict[Id, Id]:
     """For each record found to be another's: the id that stands for them all."""
     query = select(person_merge.c.from_id, person_merge.c.into_id).where(person_merge.c.undone.is_(False))
-    into = {from_id: into_id for from_id, into_id in session.execute(query)}  # noqa: C416 - rows are not pairs
-    return {from_id: _follow(into, from_id) for from_id in into}
-
-
-def _follow(into: dict[Id, Id], start: Id) -> Id:
-    """The end of a chain of merges; the smallest id of a ring, should one ever arise."""
-    passed = [start]
-    while (following := into.get(passed[-1])) is not None:
-        if following in passed:
-            return min(passed)
-        passed.append(following)
-    return passed[-1]
+    return choose_one((row.from_id, row.into_id) for row in session.execute(query))

@@ -19,6 +19,7 @@ from shared.model.codes import ContactState, EvidenceBasis, ReviewStatus
 from shared.model.contact import Contact
 from shared.model.value import Id, Value
 from shared.model.verification import Verification
+from shared.rules.joined import choose_one
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 ROUGH = tuple(str(state.value) for state in ROUGH_SLEEPING_STATES)
@@ -66,9 +67,9 @@ _TOUCHING = "select from_id, into_id from person_merge where not undone and (fro
 
 
 def list_canonical(session: Session, person_ids: Collection[Id]) -> set[Id]:
-    """Which of these ids stand for their person: those that were not merged into another."""
-    merged = Sql(session).rows("select from_id from person_merge where not undone and from_id in ?*", set(person_ids))
-    return set(person_ids) - {person_id for (person_id,) in merged}
+    """Which of these ids stand for their person. Give all that are one person, as `list_groups` finds them."""
+    joined = "select from_id, into_id from person_merge where not undone and from_id in ?*"
+    return set(person_ids) - choose_one(Sql(session).rows(joined, set(person_ids))).keys()
 
 
 def list_judgements(session: Session, person_ids: Collection[Id]) -> dict[Id, list[Verification]]:

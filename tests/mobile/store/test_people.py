@@ -74,6 +74,20 @@ def test_two_who_are_parted_leave_others_joined(store: Store) -> None:
     assert same("a") == same("b") == ("a", "b")
 
 
+@pytest.mark.parametrize(("told", "shown"), [("ab ba", "a"), ("ab bc ca", "a"), ("ca ab ba", "a"), ("ab bd", "cd")])
+def test_of_records_that_were_joined_in_a_circle_one_is_shown(store: Store, told: str, shown: str) -> None:
+    """Two who join at once, each the other way, took the person from every list."""
+    put(store, *(Person(id=each, name=f"Ann {each}") for each in sorted({*told.replace(" ", ""), *shown})))
+    with store.writing() as connection:
+        for number, (from_id, into_id) in enumerate(told.split()):
+            at = datetime(2026, 11, 13, 20, number, tzinfo=UTC)
+            said = PersonMerged(id=str(number), from_id=from_id, into_id=into_id, worker_id="tom", at=at)
+            person_facts.put_merged(connection, said)
+    assert sorted(found(store, "ann")) == [f"Ann {each}" for each in shown]
+    with store.reading() as connection:
+        assert {people.list_aliases(connection, each)[0] for each in told.replace(" ", "")} == {shown[-1]}
+
+
 def test_accents_and_other_alphabets_are_found(store: Store) -> None:
     put(store, Person(id="1", name="Łukasz Żak"), Person(id="2", name="محمد"), Person(id="3", name="José 🎸"))
     assert found(store, "zak") == ["Łukasz Żak"]
