@@ -2,6 +2,7 @@
 
 import click
 
+from server.actions.operation.orders import order_reporting_key_ended
 from server.cli.setting_out import note_act, stop, working
 from server.queries.referrals import georeport
 from server.queries.referrals.georeport import Key
@@ -43,4 +44,5 @@ def end_key(key_id: str) -> None:
     with working() as services, services.database.writing() as session:
         if not georeport.end_key(session, key_id, services.clock()):
             stop("There is no such key, or it was taken away before.")
+        order_reporting_key_ended(session, key_id, services.clock())
         note_act(session, services, "end_georeport_key", "georeport_key", key_id)

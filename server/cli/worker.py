@@ -7,7 +7,7 @@ import click
 from sqlalchemy.orm import Session
 
 from server.actions.operation.invitations import invite, mail_invitation
-from server.actions.operation.orders import order_worker
+from server.actions.operation.orders import order_account_untied, order_proof_replaced, order_worker
 from server.actions.operation.signin import set_password
 from server.actions.partnership.leaving import let_go
 from server.actions.partnership.recipients import admit
@@ -130,6 +130,7 @@ def give_second_factor(email: str) -> None:
         secret = totp.new_secret()
         kept = services.signin.seeds.seal(found.id, secret)
         sessions.set_second_factor(session, found.id, kept, services.clock())
+        order_proof_replaced(session, found.id, services.clock())
         note_act(session, services, "give_second_factor", "worker", found.id)
     click.echo(totp.address(secret, email))
 
@@ -164,6 +165,8 @@ def unlink(email: str) -> None:
         if found is None or not identities.unlink(session, services.settings.openid.issuer, found.id):
             stop("Nobody of this address is tied to an account.")
         sessions.end_sessions_of(session, found.id)
+        issuer = services.settings.openid.issuer
+        order_account_untied(session, found.id, issuer, services.clock(), services.new_id())
         note_act(session, services, "unlink_worker", "worker", found.id)
 
 

@@ -4,6 +4,7 @@ let go."""
 from server.access import Access
 from server.actions.conferences.conferences import open_unfinished
 from server.actions.conferences.telling import tell_let_go
+from server.actions.operation.orders import order_guest_taken, order_seat_taken
 from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, guests, seats
 from server.queries.conferences.guests import Guest
@@ -82,6 +83,7 @@ def uninvite_guest(access: Access, conference_id: Id, case_id: Id, agency_id: Id
     """Invite it no longer: from now on it reads nothing of that case, and its calendar hears so where it was its only one."""
     conference = open_unfinished(access, conference_id)
     guests.remove_guest(access.session, conference_id, case_id, agency_id)
+    order_guest_taken(access.session, conference_id, case_id, agency_id, access.now, access.new_id())
     tell_let_go(access, conference)
 
 
@@ -89,6 +91,7 @@ def let_go(access: Access, district_id: Id, agency_id: Id) -> None:
     """Take an agency from a table that it was asked to: from now on it is sent nothing of it, and its calendar hears so."""
     access.require_district(Act.PREPARE_CONFERENCE, district_id, purpose=PURPOSE)
     seats.remove_seat(access.session, district_id, agency_id)
+    order_seat_taken(access.session, district_id, agency_id, access.now, access.new_id())
     for conference in conferences.list_conferences(access.session, [district_id]):
         if conference.finished_at is None and conference.circulated_at is not None:
             tell_let_go(access, conference)

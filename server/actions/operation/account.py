@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.access import Access
+from server.actions.operation.orders import order_proof_replaced
 from server.actions.operation.signin import SignIn
 from server.problems import Invalid, TooManyTries
 from server.queries.operation import audit, rate_limits, sessions
@@ -111,6 +112,7 @@ def change_own_password(
     fresh = signin.passwords.hash(new)
     with signin.database.writing() as session:
         sessions.set_password_hash(session, worker.id, fresh, now)
+        order_proof_replaced(session, worker.id, now)
         sessions.end_other_sessions(session, worker.id, hash_token(proof.token))
         rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
         audit.add_lines(session, [proof.line(worker, "change_password", now, new_id())])

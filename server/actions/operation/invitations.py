@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import order_proof_replaced
 from server.actions.operation.signin import set_password
 from server.problems import Invalid, NotFound
 from server.queries.operation import outbox, sessions
@@ -80,4 +81,5 @@ def give_second_factor(session: Session, seeds: Seeds, worker: Worker, now: date
     """
     seed = totp.new_secret()
     sessions.set_second_factor(session, worker.id, seeds.seal(worker.id, seed), now)
+    order_proof_replaced(session, worker.id, now)
     return totp.address(seed, workers.list_emails(session).get(worker.id, worker.name))

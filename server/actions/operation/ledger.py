@@ -1,32 +1,45 @@
 """Repeating the orders that protect people (privacy rule A9): grants, revocations, wipes, erasures, hiding and showing,
-hand-overs, merges and their undoing, roles and who may hold them, how workers stand, what teams walk.
+hand-overs, merges and their undoing, a no to sharing, roles and who may hold them, how workers stand and prove themselves, what
+teams walk, whoever is at a table, a guest, an analyst or let in by a key no more, publications that were withdrawn.
 
 After a restore from an older backup `replay` does again whatever the backup does not know, before anything is served, so that a
 wiped phone stays wiped, an erased person stays erased and a hidden one hidden. Giving an order is in `orders`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.access import day_of
 from server.actions.operation.orders import (
+    ACCOUNT_UNTIED,
+    ANALYST_ENDED,
     DEVICE_CONFIRMED,
     DEVICE_ENROLLED,
     DEVICE_RENEWED,
     DEVICE_STATUS,
     DOCUMENT_ERASED,
     ENTITY_PLACED,
+    GUEST_TAKEN,
     MARK,
     PEOPLE_MERGED,
     PERSON_ERASED,
     PERSON_HIDDEN,
     PERSON_SHOWN,
+    PROOF_REPLACED,
+    PUBLICATION_WITHDRAWN,
     REASON_LOST,
     RECIPIENT,
+    RECOVERY_CODE_USED,
+    REPORTING_KEY_ENDED,
+    SEAT_TAKEN,
+    SHARING_ENDED,
     SYSTEM_ENDED,
     SYSTEM_SECRET,
     TEAM,
@@ -37,19 +50,35 @@ from server.actions.operation.orders import (
     open_ledger,
 )
 from server.actions.people.erasure import forget_person
+from server.actions.sync.projection.batch import read_batch
+from server.actions.sync.projection.descriptions import project_people
+from server.actions.sync.projection.told_record import tell_anew
 from server.actions.sync.projection.verification import derive_verification
-from server.queries.operation import audit, devices
+from server.queries.conferences import guests, seats
+from server.queries.maps import publications
+from server.queries.operation import audit, devices, sessions
 from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.devices import Enrolment, TokenRecord
-from server.queries.partnership import agencies, districts, invitations, recipients, systems, workers
+from server.queries.partnership import (
+    agencies,
+    analysts,
+    districts,
+    identities,
+    invitations,
+    recipients,
+    systems,
+    workers,
+)
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
-from server.queries.people import assessments, concealment, documents, merges, own_pages, subjects
+from server.queries.people import assessments, concealment, consents, documents, merges, own_pages, people, subjects
 from server.queries.people.concealment import Hiding
+from server.queries.referrals import georeport
 from server.queries.street import contacts
 from server.queries.sync import store as sync
 from server.security.tokens import hash_token
 from shared.model.codes import DeviceStatus
+from shared.model.consent import ConsentSaid
 from shared.model.person import PersonMerged
 from shared.model.value import Id
 from sync.authoring import NewChange
@@ -66,9 +95,11 @@ def list_unknown(session: Session, entries: Sequence[LedgerEntry]) -> list[Ledge
 def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime, timezone: str) -> int:
     """Do again what a restored database does not know; returns how many orders were repeated. What follows from a merge for
     the two records, and for their place on a list, follows again. Links that are good once (to somebody's own page, to set a
-    password) are good no more: the backup does not know which were used, and whose person was hidden since."""
+    password) are good no more: the backup does not know which were used, and whose person was hidden since. Nobody is signed in,
+    and no page on a wall is shown: it does not know who signed out."""
     own_pages.end_every_link(session, now)
     invitations.end_every_invitation(session)
+    sessions.end_every_session(session)
     missing = list_unknown(session, entries)
     superseded = _find_superseded(missing)
     now_ms = int(now.timestamp() * 1000)
@@ -78,6 +109,7 @@ def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime, time
         if order is not None and entry.id not in superseded:
             order(session, entry, now_ms)
     _derive_merged(session, missing, now, timezone)
+    _follow_refusals(session, missing, now, timezone)
     return sum(1 for entry in missing if entry.kind != MARK)
 
 
@@ -225,6 +257,38 @@ def _tell_merged(session: Session, told: Sequence[tuple[Id, PersonMerged]], now_
         sync.publish(session, new, now_ms)
 
 
+def _refuse_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    said: ConsentSaid = _told(entry, "said", ConsentSaid)
+    if people.find_person(session, said.person_id) is not None:
+        consents.store_said(session, [said])
+
+
+def _follow_refusals(session: Session, repeated: Sequence[LedgerEntry], now: datetime, timezone: str) -> None:
+    """What the record says only by an answer that is shared no more goes from it, and the phones hear both again."""
+    now_ms, day, numbers = int(now.timestamp() * 1000), day_of(now, ZoneInfo(timezone)), count(1)
+    for entry in repeated:
+        if entry.kind != SHARING_ENDED or people.find_person(session, entry.subject_id) is None:
+            continue
+        said: ConsentSaid = _told(entry, "said", ConsentSaid)
+        new = [
+            NewChange(
+                id=id_of(f"told again {entry.id} {now_ms}", scope), type="consent.said", scope=scope, entity=said.person_id,
+                who=said.worker_id, at_ms=now_ms, payload=msgspec.Raw(msgspec.json.encode(said)),
+            )
+            for scope in sorted(sync.find_scopes(session, said.person_id))
+        ]  # fmt: skip
+        if new:
+            sync.publish(session, new, now_ms)
+        fresh = partial(_id_after, entry.id, numbers)
+        told = tell_anew(session, [said.person_id], said.worker_id, now, day, fresh)
+        if told:
+            project_people(session, read_batch(told))
+
+
+def _id_after(entry_id: Id, numbers: Iterator[int]) -> Id:
+    return id_of(f"{entry_id} follows {next(numbers)}", "")
+
+
 # ------------------------------------------------------------------------------------------------------- partnership
 
 
@@ -259,6 +323,42 @@ def _renew_secret_again(session: Session, entry: LedgerEntry, _now_ms: int) -> N
     systems.set_secret(session, entry.subject_id, entry.detail["secret_hash"])
 
 
+def _replace_proof_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    """What they prove themselves by now the backup does not know; what it knows may be in other hands. They are invited anew."""
+    sessions.delete_credential(session, entry.subject_id)
+
+
+def _use_code_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    sessions.use_recovery_code(session, entry.subject_id, entry.detail["code_hash"], entry.at)
+
+
+def _untie_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    identities.unlink(session, entry.detail["issuer"], entry.subject_id)
+
+
+def _end_key_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    georeport.end_key(session, entry.subject_id, entry.at)
+
+
+def _end_analyst_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    analysts.end_analyst(session, entry.subject_id, entry.at, entry.detail["by"])
+
+
+def _take_seat_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    seats.remove_seat(session, entry.subject_id, entry.detail["agency_id"])
+
+
+def _take_guest_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    guests.remove_guest(session, entry.subject_id, entry.detail["case_id"], entry.detail["agency_id"])
+
+
+def _withdraw_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    found = publications.find_release(session, entry.subject_id)
+    if found is not None and found.withdrawn_at is None:
+        gone = {"withdrawn_by": entry.detail["by"], "withdrawn_at": entry.at, "withdrawn_reason": REASON_LOST}
+        publications.set_release(session, msgspec.structs.replace(found, **gone))
+
+
 GRANTS = frozenset({DEVICE_ENROLLED, DEVICE_RENEWED})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_ENROLLED: _enrol_again,
@@ -277,4 +377,13 @@ ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     TEAM: _walk_again,
     SYSTEM_ENDED: _end_system_again,
     SYSTEM_SECRET: _renew_secret_again,
+    SHARING_ENDED: _refuse_again,
+    PROOF_REPLACED: _replace_proof_again,
+    RECOVERY_CODE_USED: _use_code_again,
+    ACCOUNT_UNTIED: _untie_again,
+    REPORTING_KEY_ENDED: _end_key_again,
+    ANALYST_ENDED: _end_analyst_again,
+    SEAT_TAKEN: _take_seat_again,
+    GUEST_TAKEN: _take_guest_again,
+    PUBLICATION_WITHDRAWN: _withdraw_again,
 }

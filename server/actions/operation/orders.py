@@ -28,6 +28,7 @@ from server.queries.partnership.recipients import Recipient
 from server.queries.people.concealment import Hiding
 from server.settings import Settings
 from shared.model.codes import DeviceStatus
+from shared.model.consent import ConsentSaid
 from shared.model.person import PersonMerged
 from shared.model.value import NO_JSON, Id
 
@@ -40,6 +41,11 @@ PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
 DOCUMENT_ERASED, SYSTEM_ENDED, SYSTEM_SECRET = "document_erased", "system_ended", "system_secret"
+PROOF_REPLACED, RECOVERY_CODE_USED, ACCOUNT_UNTIED = "proof_replaced", "recovery_code_used", "account_untied"
+REPORTING_KEY_ENDED, ANALYST_ENDED, SEAT_TAKEN, GUEST_TAKEN = (
+    "reporting_key_ended", "analyst_ended", "seat_taken", "guest_taken",
+)  # fmt: skip
+PUBLICATION_WITHDRAWN, SHARING_ENDED = "publication_withdrawn", "sharing_ended"
 VOID = "void"
 """A line that takes back the one of the order it names: that fell through once it was written."""
 
@@ -282,6 +288,55 @@ def order_system_ended(session: Session, system_id: Id, now: datetime, entry_id:
 def order_system_secret(session: Session, system_id: Id, secret_hash: str, now: datetime, entry_id: Id) -> None:
     """A partner's program has another secret: somebody may know the one before."""
     give(session, _entry(SYSTEM_SECRET, system_id, now, entry_id, secret_hash=secret_hash))
+
+
+def order_proof_replaced(session: Session, worker_id: Id, now: datetime) -> None:
+    """A worker has another password, or another authenticator: somebody may know the one before. Neither stands here."""
+    give(session, _entry(PROOF_REPLACED, worker_id, now, id_of(f"{PROOF_REPLACED} {now.isoformat()}", worker_id)))
+
+
+def order_recovery_code_used(session: Session, worker_id: Id, code_hash: str, now: datetime) -> None:
+    """A code that is good once was used."""
+    give(session, _entry(RECOVERY_CODE_USED, worker_id, now, id_of(RECOVERY_CODE_USED, code_hash), code_hash=code_hash))
+
+
+def order_account_untied(session: Session, worker_id: Id, issuer: str, now: datetime, entry_id: Id) -> None:
+    """The organisation's account signs this worker in no more."""
+    give(session, _entry(ACCOUNT_UNTIED, worker_id, now, entry_id, issuer=issuer))
+
+
+def order_reporting_key_ended(session: Session, key_id: Id, now: datetime) -> None:
+    """A key by which reports come in (Open311) was taken away."""
+    give(session, _entry(REPORTING_KEY_ENDED, key_id, now, id_of(REPORTING_KEY_ENDED, key_id)))
+
+
+def order_analyst_ended(session: Session, analyst_id: Id, by: Id, now: datetime) -> None:
+    """Somebody reads exact counts no more."""
+    give(session, _entry(ANALYST_ENDED, analyst_id, now, id_of(ANALYST_ENDED, analyst_id), by=by))
+
+
+def order_seat_taken(session: Session, district_id: Id, agency_id: Id, now: datetime, entry_id: Id) -> None:
+    """An agency is at a district's table no more."""
+    give(session, _entry(SEAT_TAKEN, district_id, now, entry_id, agency_id=agency_id))
+
+
+def order_guest_taken(
+    session: Session, conference_id: Id, case_id: Id, agency_id: Id, now: datetime, entry_id: Id
+) -> None:
+    """An agency is invited to a case no more."""
+    give(session, _entry(GUEST_TAKEN, conference_id, now, entry_id, case_id=case_id, agency_id=agency_id))
+
+
+def order_withdrawal(session: Session, release_id: Id, by: Id, now: datetime) -> None:
+    """A publication is told no more."""
+    give(session, _entry(PUBLICATION_WITHDRAWN, release_id, now, id_of(PUBLICATION_WITHDRAWN, release_id), by=by))
+
+
+def order_sharing_ended(session: Session, said: ConsentSaid, now: datetime) -> None:
+    """A person refused that something of theirs is shared, or took it back. The fact's own id is the order's; no word of theirs
+    stands here."""
+    bare = msgspec.structs.replace(said, words="", document_id=None)
+    give(session, _entry(SHARING_ENDED, said.person_id, now, said.id, said=bare))
 
 
 def mark(session: Session, now: datetime, entry_id: Id) -> None:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import order_proof_replaced, order_recovery_code_used
 from server.database.engine import Database
 from server.problems import SECOND_FACTOR_NEEDED, WRONG_PASSWORD, Failure, Invalid, TooManyTries
 from server.queries.operation import audit, rate_limits, sessions
@@ -147,7 +148,9 @@ class SignIn:
             if self.settings.second_factor:
                 return Failure(SECOND_FACTOR_NEEDED, "Ask your administrator to set up your authenticator app first.")
             return None
-        if sessions.use_recovery_code(session, kept.worker_id, hash_token(read_recovery_code(code)), now):
+        code_hash = hash_token(read_recovery_code(code))
+        if sessions.use_recovery_code(session, kept.worker_id, code_hash, now):
+            order_recovery_code_used(session, kept.worker_id, code_hash, now)
             return None
         try:
             seed = self.seeds.open(kept.worker_id, kept.totp_secret)
@@ -204,6 +207,7 @@ def set_password(
     if fault is not None:
         raise Invalid(fault)
     sessions.set_password_hash(session, worker_id, passwords.hash(password), now)
+    order_proof_replaced(session, worker_id, now)
     sessions.end_sessions_of(session, worker_id)
 
 

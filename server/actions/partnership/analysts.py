@@ -6,6 +6,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.quarterly import Share
+from server.actions.operation.orders import order_analyst_ended
 from server.database.locks import lock_records
 from server.hotspots.periods import Period
 from server.problems import Invalid, NotFound
@@ -59,6 +60,7 @@ def end_naming(access: Access, analyst_id: Id) -> None:
     """From now on they read none."""
     access.require(Act.MANAGE_AGREEMENTS, purpose="end an analyst's naming", detail=analyst_id)
     analysts.end_analyst(access.session, analyst_id, access.now, access.actor.worker_id)
+    order_analyst_ended(access.session, analyst_id, access.actor.worker_id, access.now)
 
 
 def covers(access: Access, agency_id: Id) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.cases.quarterly import compose_exact, compose_quarter
+from server.actions.operation.orders import order_withdrawal
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Chance, Rule
 from server.hotspots.periods import Period
@@ -99,6 +100,7 @@ def withdraw(access: Access, release_id: Id, reason: str) -> Release:
         withdrawn_reason=uncut(reason, LONGEST_REASON),
     )
     set_release(access.session, gone)
+    order_withdrawal(access.session, release_id, access.actor.worker_id, access.now)
     return gone
 
 

@@ -97,6 +97,19 @@ def end_sessions_of(session: Session, worker_id: Id) -> None:
             session.execute(delete(signed_in).where(signed_in.c.worker_id == worker_id))
 
 
+def end_every_session(session: Session) -> None:
+    """Forget everybody's, and every page on a wall."""
+    with _beyond_the_actor(session):
+        for signed_in in (sign_in_session, wall_pass):
+            session.execute(delete(signed_in))
+
+
+def delete_credential(session: Session, worker_id: Id) -> None:
+    """What a worker proves themselves by is good no more: no password is, no authenticator, no recovery code."""
+    for proof in (recovery_code, credential):
+        session.execute(delete(proof).where(proof.c.worker_id == worker_id))
+
+
 def end_stale_sessions(session: Session, now: datetime, idle: timedelta, absolute: timedelta) -> None:
     """Forget sessions that nobody may use any more."""
     session.execute(

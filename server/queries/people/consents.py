@@ -1,11 +1,14 @@
 """What people said about sharing, as rows. Policy asks it of a person; which word stands is `shared.rules.consent`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.database import bulk
 from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.tables.people.consent import consent
@@ -38,6 +41,19 @@ def list_as_said(session: Session, person_ids: Collection[Id]) -> tuple[ConsentS
     """The same with the moment at which each was said, for whoever reads them: it decides nothing."""
     rows = session.execute(_SAID, {"person_ids": list(person_ids)}).mappings()
     return tuple(ConsentSaid(**{**row, **{name: kind(row[name]) for name, kind in CODES.items()}}) for row in rows)
+
+
+def store_said(session: Session, said: Sequence[ConsentSaid]) -> None:
+    """Keep words; one that is here stays as it is."""
+    rows = [asdict(each) | {name: str(getattr(each, name)) for name in CODES} for each in said]
+    bulk.insert_new(session, consent, rows)
+
+
+def is_said(session: Session, consent_id: Id, told: Mapping[str, Any]) -> bool:
+    """Is this word here already, as the same worker's about the same person?"""
+    query = select(consent.c.person_id, consent.c.worker_id, consent.c.answer).where(consent.c.id == consent_id)
+    row = session.execute(query).first()
+    return row is not None and tuple(row) == (told["person_id"], told["worker_id"], str(told["answer"]))
 
 
 def with_consents(session: Session, subject: Subject, person_ids: Collection[Id]) -> Subject:

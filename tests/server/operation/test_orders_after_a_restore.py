@@ -21,12 +21,21 @@ from server.actions.operation.enrolment import confirm_device, issue_code, stop_
 from server.actions.operation.invitations import find_invited, invite
 from server.actions.operation.invitations import path_of as invitation_path
 from server.actions.operation.ledger import list_unknown
-from server.actions.operation.orders import open_ledger, order_placing, order_worker
+from server.actions.operation.orders import (
+    open_ledger,
+    order_account_untied,
+    order_placing,
+    order_recovery_code_used,
+    order_reporting_key_ended,
+    order_worker,
+)
+from server.actions.operation.signin import set_password
 from server.actions.partnership import systems
 from server.actions.partnership.leaving import dismiss
 from server.actions.partnership.recipients import propose
 from server.actions.partnership.systems import Wanted
 from server.actions.people import own_page
+from server.actions.people.consents import Said, say_consent
 from server.actions.people.erasure import forget_person
 from server.actions.people.hiding import hide_person, show_person_again
 from server.actions.people.identity import judge, part
@@ -40,18 +49,23 @@ from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import read_county
 from server.jobs.catalogue import rebuilder_of
 from server.problems import NotFound
+from server.queries.operation import sessions, wall_passes
 from server.queries.operation.audit import LedgerEntry
-from server.queries.partnership import agencies, recipients, workers
+from server.queries.partnership import agencies, identities, recipients, workers
+from server.queries.people.consents import list_said
 from server.queries.people.people import find_person
 from server.queries.people.verification import find_status, list_groups
+from server.queries.referrals import georeport
 from server.queries.sync import store as sync
-from server.security.tokens import derive
+from server.security.tokens import derive, hash_token
 from server.settings import Settings
 from shared.model.codes import DeviceStatus, IdentityWord, Role
 from shared.model.device import Tokens
+from shared.model.telling import Shareable
+from shared.rules.consent import is_shared_with_all
 from sync.wire import read_pull_answer
 from tests.conftest import Clock
-from tests.server.cast import WATFORD, Cast, add_role, say_same
+from tests.server.cast import PASSWORD, WATFORD, Cast, add_role, say_same
 from tests.server.operation.test_backup_and_restore import destroy
 from tests.server.phone import Phone
 
@@ -604,3 +618,75 @@ def test_a_phone_enrolled_and_compared_after_the_backup_works_on_after_the_resto
         deans.tokens = json.decode(deans.refresh().content, type=Tokens)
         assert deans.push(deans.contact()).json()["acked"] == 1
         assert deans.pull().status_code == 200
+
+
+def test_who_was_let_in_by_what_was_replaced_since_is_let_in_by_it_no_more(
+    put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock, new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    """A password that somebody else knew, a session, a page on a wall, a key for reports, an account with the organisation."""
+    token, key, issuer = "a wall's token", georeport.Key(id=new_id(), name="FixMyStreet", made_at=clock()), "https://id"
+    old = services.signin.passwords
+    with services.database.writing() as session, acting(Kind.COMMAND):
+        wall_passes.add_pass(session, hash_token(token), cast.tom.id, clock(), clock() + timedelta(days=30))
+        georeport.add_key(session, key, hash_token("a key"))
+        identities.link(session, issuer, "subject", cast.dean.id, clock())
+        sessions.set_recovery_codes(session, cast.priya.id, [hash_token("one"), hash_token("two")])
+        signed_in = sessions.SignInSession(
+            token_hash=hash_token("s"), worker_id=cast.tom.id, created_at=clock(), last_seen_at=clock()
+        )
+        sessions.add_session(session, signed_in)
+    with put_back(), services.database.writing() as session:
+        set_password(session, old, cast.aisha.id, "another long password of hers", clock())
+        georeport.end_key(session, key.id, clock())
+        order_reporting_key_ended(session, key.id, clock())
+        identities.unlink(session, issuer, cast.dean.id)
+        order_account_untied(session, cast.dean.id, issuer, clock(), new_id())
+        assert sessions.use_recovery_code(session, cast.priya.id, hash_token("one"), clock())
+        order_recovery_code_used(session, cast.priya.id, hash_token("one"), clock())
+        wall_passes.end_pass(session, hash_token(token))
+    database = Database(settings.database)
+    with database.writing() as session:
+        hers, toms = (sessions.find_credential(session, each.id) for each in (cast.aisha, cast.tom))
+        assert hers is None, "she is invited anew"
+        assert toms is not None and old.matches(toms.password_hash, PASSWORD), "whose password nobody changed keeps it"
+        assert sessions.list_sessions_of(session, cast.tom.id) == []
+        assert wall_passes.find_holder(session, hash_token(token), clock(), clock().date()) is None
+        assert georeport.find_key(session, hash_token("a key")) is None
+        assert identities.find_worker_id(session, issuer, "subject") is None
+        used = [
+            sessions.use_recovery_code(session, cast.priya.id, hash_token(each), clock()) for each in ("one", "two")
+        ]
+        assert used == [False, True]
+    database.close()
+
+
+def test_what_was_refused_or_withdrawn_since_stays_so(
+    phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    """The backup knows a yes: after the restore every service read again what one had been told to keep to itself."""
+    said = Said(what=("assessment",), agency_id=None, answer="agreed", words="He trusts Tom with it.")
+
+    def door() -> Any:
+        return Door(services.database, cast.tom, clock(), new_id, may_change=True).open()
+
+    with door() as access:
+        say_consent(access, services.project, marek, said)
+    clock.advance(minutes=5)
+    refused = phone.make_change("consent.said", e=marek, p={
+        "id": new_id(), "person_id": marek, "what": "assessment", "answer": "refused", "at": clock().isoformat(),
+        "worker_id": cast.aisha.id, "words": "Not any more.",
+    })  # fmt: skip
+    with put_back():
+        assert phone.push(refused).status_code == 200
+    database = Database(settings.database)
+    with database.reading() as session:
+        stands = list_said(session, [marek])
+        assert [str(each.answer) for each in stands] == ["agreed", "refused"]
+        assert not is_shared_with_all(stands, Shareable.ASSESSMENT)
+    database.close()
+    assert b"Not any more" not in (settings.data / "ledger.jsonl").read_bytes()
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.push(refused).status_code == 200, "its phone sends it again"
+        assert not [row for row in read_pull_answer(phone.pull().content).rows if row.op == "held"]

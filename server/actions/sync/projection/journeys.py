@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.actions.operation.orders import order_merge
+from server.actions.operation.orders import order_merge, order_sharing_ended
 from server.actions.operation.outbox import Outbox
 from server.actions.referrals.clock import moved_due
 from server.actions.sync.projection.batch import Batch, Fact
@@ -19,17 +19,18 @@ from server.actions.sync.projection.places import Districts, Whereabouts, find_p
 from server.database import bulk
 from server.database.positions import lay_flat
 from server.queries.partnership.workers import list_agency_ids
+from server.queries.people.consents import store_said
 from server.queries.people.merges import store_merges
 from server.queries.people.told_needs import settle_needs
 from server.queries.referrals.referral_steps import list_answered, list_asked, set_due, settle_referrals
 from server.queries.street import shifts
 from server.queries.street.visits import add_strikes, settle_strikes
 from server.tables.people.assessment import assessment_answer
-from server.tables.people.consent import consent
 from server.tables.people.person import person_need
 from server.tables.people.verification import verification
 from server.tables.referrals.referral import referral_progress
 from server.tables.street.shift import check_in, shift, shift_worker, visit
+from shared.model.telling import ConsentAnswer
 from shared.model.value import Id
 from shared.rules.check_ins import promise_of
 
@@ -116,8 +117,12 @@ def project_needs(session: Session, batch: Batch) -> None:
 
 
 def project_consents(session: Session, batch: Batch) -> None:
-    """Store what people said about sharing."""
-    bulk.insert_new(session, consent, [_columns(each) for each in batch.values("consent.said")])
+    """Store what people said about sharing. A no outlives a restore."""
+    said = batch.values("consent.said")
+    for each in said:
+        if each.answer is not ConsentAnswer.AGREED:
+            order_sharing_ended(session, each, batch.received_at)
+    store_said(session, said)
 
 
 def project_answers(session: Session, batch: Batch) -> None:

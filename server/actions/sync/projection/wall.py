@@ -21,6 +21,7 @@ from server.actions.sync.validation import FACTS, read_fact
 from server.database.context import beyond_reader
 from server.queries.partnership.workers import Carrier, find_carrier, list_carriers
 from server.queries.people.concealment import list_hidden
+from server.queries.people.consents import is_said
 from server.queries.people.identity import has_one_died, in_order, list_judgements, standing
 from server.queries.people.merges import is_told
 from server.queries.people.subjects import WORKS_WITH_DAYS
@@ -217,10 +218,12 @@ class _Judge:
         return words.TAKEN_ID if is_taken and not self._is_repeated(claim, own_id) else None
 
     def _is_repeated(self, claim: Claim, own_id: Id) -> bool:
-        """After a restore a merge stands again before its phone sends it again: the ledger had it (privacy rule A9)."""
+        """After a restore a merge, or a no, stands again before its phone sends it again: the ledger had it (privacy rule A9)."""
+        told = claim.values
+        if claim.change.t == "consent.said":
+            return is_said(self._session, own_id, told)
         if claim.change.t != "person.merged":
             return False
-        told = claim.values
         return is_told(self._session, own_id, told["from_id"], told["into_id"], told["worker_id"])
 
     def _why_not_named(self, claim: Claim) -> str | None:
