@@ -15,6 +15,7 @@ from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure
 from server.queries.operation import devices
+from server.queries.partnership import workers
 from server.queries.sync import store as sync
 from server.sync_api.admission import admit_to_feed
 from server.sync_api.bodies import answer, open_body
@@ -82,13 +83,16 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         raise Failure(UNREADABLE) from error
     with services.database.writing() as session:
         caller = identify_number(session, signed, outbox.signer or outbox.device, now)
-        if not may_speak_for(session, caller, outbox.device):
+        by_a_colleague = not may_speak_for(session, caller, outbox.device)
+        if by_a_colleague and not may_hand_in(session, caller, outbox.device):
             raise Failure(PROOF_REFUSED)
         status = standing(session, services, caller, now)
     # Another phone of theirs says nothing of the clock of the one that made them.
     is_its_own = outbox.signer in (0, outbox.device)
     clock = PhoneClock(outbox.now, outbox.up, outbox.boot) if is_its_own else None
-    found = take_boxes(services.opener, services.database, outbox.device, outbox.boxes, now, clock)
+    found = take_boxes(
+        services.opener, services.database, outbox.device, outbox.boxes, now, clock, by_a_colleague=by_a_colleague
+    )
     with services.database.reading() as session:
         acked = sync.get_device_state(session, outbox.device).acked
         pressed_ms = _find_press(session, caller.number, now)
@@ -121,6 +125,17 @@ def standing(session: Session, services: Services, caller: Caller, now: datetime
     except Refused as refused:
         return refused.code
     return str(status)
+
+
+def may_hand_in(session: Session, caller: Caller, device: int) -> bool:
+    """A phone whose key was lost may be the phone of a colleague now, and still carry what it sealed before. They hand it in for
+    somebody else to look at; it counts for nothing by that."""
+    former = devices.find_enrolment(session, device)
+    if former is None or caller.enrolment.confirmed_at is None or caller.number < device:
+        return False
+    carriers = [workers.find_worker(session, each.worker_id) for each in (former, caller.enrolment)]
+    one_agency = len({each.agency_id for each in carriers if each is not None}) == 1 and None not in carriers
+    return one_agency and sync.get_device_state(session, caller.number).permissions.is_trusted
 
 
 def may_speak_for(session: Session, caller: Caller, device: int) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy.orm import Session
 
 from server.actions.sync.validation import validate
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 CANNOT_BE_OPENED = (
     "No key of this server opens it: it was damaged on its way, or sealed to a server of another database"
 )
+BY_A_COLLEAGUE = "handed in by a phone that another worker has now"
+"""Nobody vouches for such a box but that worker: what is in it is held until somebody says that it is whose it says."""
 NUMBER_IS_ANOTHERS = "Its number already means another record: a copy of this phone was at work"
 
 
@@ -57,8 +59,11 @@ class BoxOpener(Struct, frozen=True):
         boxes: Sequence[tuple[int, str]],
         now: datetime,
         clock: PhoneClock | None = None,
+        *,
+        by_a_colleague: bool = False,
     ) -> Opened:
-        """Take boxes (number, base64url) of a phone, and try those again that wait from before.
+        """Take boxes (number, base64url) of a phone, and try those again that wait from before. What a colleague's phone hands in
+        is held.
 
         Everything is in the record or kept and listed when the transaction is committed. Raises `Refused` busy.
         """
@@ -68,7 +73,7 @@ class BoxOpener(Struct, frozen=True):
                 device_number=device,
                 n=n,
                 received_at=now,
-                verdict="",
+                verdict=BY_A_COLLEAGUE if by_a_colleague else "",
                 box=box,
             )
             for n, box in boxes
@@ -96,7 +101,11 @@ class BoxOpener(Struct, frozen=True):
         keys = self.keys(session)
         plain = {each.box_hash: _open_one(each.box, keys) for each in boxes}
         open_ones = [(each, body) for each in boxes if (body := plain[each.box_hash]) is not None]
-        records = read_apart([(each.n or 1, body) for each, body in open_ones], device, validate=validate)
+        read = read_apart([(each.n or 1, body) for each, body in open_ones], device, validate=validate)
+        records = [
+            structs.replace(record, fault=record.fault or BY_A_COLLEAGUE) if _is_by_a_colleague(each) else record
+            for (each, _), record in zip(open_ones, read, strict=True)
+        ]
         now_ms = int(now.timestamp() * 1000)
         clashing = sync.push_apart(session, device, records, now_ms, self.project, self.account, clock)
         reasons = {each.box_hash: CANNOT_BE_OPENED for each in boxes if plain[each.box_hash] is None}
@@ -114,7 +123,13 @@ class BoxOpener(Struct, frozen=True):
         return set(reasons)
 
 
+def _is_by_a_colleague(box: KeptBox) -> bool:
+    return box.verdict.startswith(BY_A_COLLEAGUE)
+
+
 def _because(box: KeptBox, why: str) -> KeptBox:
+    """Why it stays shut. By whom it was handed in is not forgotten."""
+    why = f"{BY_A_COLLEAGUE}; {why}" if _is_by_a_colleague(box) else why
     return KeptBox(
         box_hash=box.box_hash,
         device_number=box.device_number,
@@ -146,10 +161,12 @@ def take_boxes(
     boxes: Sequence[tuple[int, str]],
     now: datetime,
     clock: PhoneClock | None = None,
+    *,
+    by_a_colleague: bool = False,
 ) -> Opened:
     """Take boxes of a phone in a transaction of its own. Raises `Refused` busy."""
     with _noting_faults(database, now), database.writing() as session:
-        return opener.take(session, device, boxes, now, clock)
+        return opener.take(session, device, boxes, now, clock, by_a_colleague=by_a_colleague)
 
 
 @contextmanager
