@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import Ledger
 from server.actions.people.erasure import forget_person
+from server.actions.sync.projection.holding import hold_people
 from server.database.engine import Database
 from server.hotspots.grid import leaves_of_points
 from server.places.projection import unproject
@@ -149,19 +150,25 @@ class Keeper:
         with self.database.reading() as session:
             past = retention.list_people_past(session, self._before(Kept.PERSON))
             review = [each for each in past if retention.has_safeguarding_need(session, each)]
+        forgotten = 0
         for person_ids in past:
             if person_ids not in review:
                 self.heartbeat()
-                self._forget(person_ids)
-        return len(past) - len(review), len(review)
+                forgotten += self._forget(person_ids)
+        return forgotten, len(review)
 
-    def _forget(self, person_ids: Sequence[Id]) -> None:
+    def _forget(self, person_ids: Sequence[Id]) -> bool:
+        """Forget one person, unless somebody has met them, or dealt with them, since they were found: that may be an hour ago."""
         with self.database.writing() as session:
+            hold_people(session, person_ids)
+            if list(person_ids) not in retention.list_people_past(session, self._before(Kept.PERSON), person_ids):
+                return False
             for each in person_ids:
                 entry = LedgerEntry(id=self.new_id(), at=self.now, kind="person_erased", subject_id=each)
                 self.ledger.write(session, entry)
             audit.add_lines(session, [self._line(each) for each in person_ids])
             forget_person(session, person_ids, self._now_ms)
+        return True
 
     def _line(self, person_id: Id) -> AuditLine:
         return AuditLine(

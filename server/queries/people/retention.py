@@ -1,6 +1,6 @@
 """What is past its time (privacy rule A8): finding it, and taking it out of the tables. When that is, is not decided here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.database import bulk
 from server.database.positions import NO_POSITION
+from server.database.sql import Sql
 from server.queries.people.told_needs import STANDS
 from server.queries.people.verification import list_groups
 from server.tables.cases.case import case_action, case_event, case_review, mdt_case
@@ -181,8 +182,8 @@ def delete_places(session: Session, places: Places, before: datetime) -> int:
 
 
 # ---------------------------------------------------------------------------------------------------------------- people
-def list_people_past(session: Session, before: datetime) -> list[list[Id]]:
-    """People, each as every record that is theirs, with whom nobody has dealt since a moment.
+def list_people_past(session: Session, before: datetime, among: Collection[Id] | None = None) -> list[list[Id]]:
+    """People, each as every record that is theirs, with whom nobody has dealt since a moment; of all, or `among` these few.
 
     A contact counts, and so does a note, a case, its reviews and its actions; who was never met counts from the record.
     """
@@ -200,13 +201,15 @@ def list_people_past(session: Session, before: datetime) -> list[list[Id]]:
         ),
     )
     query = select(person.c.id).where(*(~each for each in since), or_(met, person.c.created_at < before))
-    past = set(session.scalars(query))
-    groups = {frozenset(group & _known(session, group)) for group in list_groups(session, past).values()}
-    return sorted(sorted(group) for group in groups if group <= past)
+    past = set(session.scalars(query if among is None else query.where(person.c.id.in_(among))))
+    groups = set(list_groups(session, past).values())
+    # A merge may name a record that is not known here: it keeps nobody.
+    known = past | _known(session, set().union(*groups) - past)
+    return sorted(sorted(group & known) for group in groups if group & known <= past)
 
 
-def _known(session: Session, ids: frozenset[Id]) -> set[Id]:
-    return set(session.scalars(select(person.c.id).where(person.c.id.in_(ids))))
+def _known(session: Session, ids: Collection[Id]) -> set[Id]:
+    return {each for (each,) in Sql(session).rows("select id from person where id in ?*", set(ids))} if ids else set()
 
 
 def has_safeguarding_need(session: Session, person_ids: Sequence[Id]) -> bool:

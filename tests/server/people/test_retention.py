@@ -3,6 +3,7 @@ a restore. Where words or a point could hide, the whole database is read."""
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,16 +19,20 @@ from server.queries.operation import audit, outbox
 from server.queries.operation.audit import AuditLine
 from server.queries.operation.rate_limits import Limit, count_try
 from server.queries.people import retention
+from server.queries.people.merges import store_merges
+from server.queries.people.people import find_person
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.queries.street.contacts import find_contact
 from server.queries.sync import store as sync
 from server.tables import metadata
 from server.tables.operation.session import rate_limit
+from server.tables.people.person import person
 from server.tables.referrals.imports import import_batch, refused_row
 from server.tables.referrals.referral import alert, alert_referrer, alert_version
-from server.tables.street.contact import contact
+from server.tables.street.contact import contact, contact_person
 from shared.geo.distance import distance_m
 from shared.model.mail import Mail, MailKind
+from shared.model.person import PersonMerged
 from shared.model.position import Position
 from tests.conftest import KINDS, Clock
 from tests.server.phone import Phone
@@ -204,6 +209,42 @@ def test_whoever_was_dealt_with_since_stays(services, marek, keep, phone: Phone,
         )
         add_note(session, note)
     assert keep(LAST_DAY_OF_A_PERSON + DAY).people_forgotten == 0
+
+
+def test_whoever_is_met_while_others_are_forgotten_stays(services, phone: Phone, clock: Clock, new_id) -> None:
+    """Who is past their time is found at the beginning; it may be an hour until it is their turn."""
+    first, second = sorted((new_id(), new_id()))
+    for each in (first, second):
+        assert phone.push(phone.patch("person.patched", each, name="Marek")).status_code == 200
+    later, turns = clock() + timedelta(days=8 * 365), []
+
+    def meet_the_second() -> None:
+        turns.append(1)
+        if len(turns) == 2:
+            told = make_row(contact_person, {"person_id": second}, later, new_id) | {"seen_at": later}
+            with services.database.writing() as session:
+                session.execute(insert(contact_person).values(**told))
+
+    keeper = replace(keeper_of(services, later), heartbeat=meet_the_second)
+    assert keeper._forget_people() == (1, 0)
+    with services.database.reading() as session:
+        assert find_person(session, first) is None and find_person(session, second) is not None
+
+
+def test_many_thousands_who_are_past_their_time_are_found_at_once(services, new_id, now: datetime) -> None:
+    """It asked once for each of them, in one transaction, while nobody heard from it."""
+    old = now - timedelta(days=9 * 365)
+    ids = [f"old-{number:05}" for number in range(6_000)]
+    pairs = list(zip(ids[::2], ids[1::2], strict=True))
+    with services.database.writing() as session:
+        wanted = make_row(person, {}, now, new_id)
+        session.execute(insert(person), [wanted | {"id": each, "created_at": old} for each in ids])
+        merges = [PersonMerged(id=new_id(), from_id=a, into_id=b, at=old, worker_id="w") for a, b in pairs]
+        store_merges(session, merges)
+        store_merges(session, [PersonMerged(id=new_id(), from_id=ids[0], into_id="not-here", at=old, worker_id="w")])
+    with services.database.reading() as session:
+        found = retention.list_people_past(session, now - timedelta(days=8 * 365))
+    assert [each for each in found if each[0].startswith("old-")] == [list(pair) for pair in pairs]
 
 
 def test_a_safeguarding_need_waits_for_somebody_to_decide(services, marek, keep) -> None:
