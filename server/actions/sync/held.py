@@ -13,7 +13,7 @@ from msgspec import structs
 from server.access import Access
 from server.actions.sync.mending import Fault, list_faults, mend, people_named
 from server.actions.sync.projection.holding import hold_subjects
-from server.actions.sync.projection.times import why_no_life, why_wrong
+from server.actions.sync.projection.times import why_no_life, why_wrong, with_true_times
 from server.actions.sync.projection.wall import OF_A_SHIFT, Claim, claim_of, why_not_for
 from server.actions.sync.validation import FACTS, validate
 from server.database.locks import lock_records
@@ -61,7 +61,7 @@ def list_held(access: Access, device: int | None = None) -> list[HeldChange]:
     else:
         stored = changes.list_tray(access.session, MOST_OF_EACH)
     answers_for = {each.device: _answers_for(access, each.device) for each in stored}
-    described = [_describe(access, each) for each in stored]
+    described = [_describe(access, with_true_times(each, str(access.zone))) for each in stored]
     return [
         each
         for each in described
@@ -138,7 +138,7 @@ def _find(access: Access, change_id: Id) -> StoredBody:
         raise NotFound
     if stored.adopted_as is not None or stored.closed_by is not None:
         raise Failure(CONFLICTING, "It was decided already, or it is no longer there.")
-    return stored
+    return with_true_times(stored, str(access.zone))
 
 
 def _answers_for(access: Access, device: int) -> bool:

@@ -37,6 +37,7 @@ class StoredBody(Struct, frozen=True):
     adopted_as: str | None
     closed_by: str | None
     body: bytes
+    skew_ms: int = 0
 
     @property
     def change(self) -> Change | None:
@@ -111,6 +112,7 @@ def _change_row(s: Stored) -> tuple[object, ...]:
         None,
         None,
         s.body,
+        s.skew_ms,
     )
 
 
@@ -203,7 +205,7 @@ def note_erasures(sql: Sql, change_ids: Iterable[str], now_ms: int) -> None:
 
 # ---------------------------------------------------------------------------------------------------------- reading
 
-_COLUMNS = "id, device, n, eff, type, received_at_ms, reason, adopted_as, closed_by, body"
+_COLUMNS = "id, device, n, eff, type, received_at_ms, reason, adopted_as, closed_by, body, skew_ms"
 HELD = "reason is not null and adopted_as is null and closed_by is null"
 """What waits for somebody's decision."""
 

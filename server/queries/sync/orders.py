@@ -145,7 +145,7 @@ def adopt(
     (stored,) = _store_own(sql, [change], now_ms, last_seq)
     told = AcceptedChange(change, stored.eff, now_ms, stored.device)
     if carried is not None:
-        told = AcceptedChange(change, stored.eff, now_ms, carried.device, meaning=carried.meaning)
+        told = AcceptedChange(change, stored.eff, now_ms, carried.device, meaning=carried.meaning, skew_ms=held.skew_ms)
     project(session, [told])
     return change
 

@@ -226,7 +226,7 @@ def judge_again(session: Session, change_ids: Sequence[str], validate: Validate,
     again = [stored for each in held if (stored := _sound_again(sql, each, validate)) is not None]
     changes.insert_writes(sql, again)
     accepted = [
-        AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms)
+        AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms, s.skew_ms)
         for s in again
         if s.change is not None
     ]
@@ -261,7 +261,7 @@ def _sound_again(sql: Sql, held: StoredBody, validate: Validate) -> Stored | Non
     device = devices.hold_devices(sql, {held.device}).get(held.device)
     if device is None or record.change is None or record.change.erased:
         return None
-    phone = PhoneClock(held.received_at_ms)  # how its clock stood then is not known any more: it is taken for right
+    phone = PhoneClock(held.received_at_ms - held.skew_ms)
     stored = server.store_record(device, record, phone, held.received_at_ms, KnownNumbers())
     return structs.replace(stored, eff=held.eff) if stored.is_accepted else None
 

@@ -69,7 +69,7 @@ class SyncDeviceRow(SQLModel, table=True):
 
 class SyncChangeRow(SQLModel, table=True):
     """One change, kept for ever. `reason` is why it is quarantined; empty means that it counts. Whoever decided on it let it in
-    (`adopted_as`) or set it aside (`closed_by`)."""
+    (`adopted_as`) or set it aside (`closed_by`). By `skew_ms` the server's clock was ahead of the times it says."""
 
     __tablename__ = "sync_change"
     __table_args__ = (
@@ -94,6 +94,7 @@ class SyncChangeRow(SQLModel, table=True):
     closed_at_ms: int | None = Field(default=None, sa_type=BigInteger)
     closed_why: str | None = Field(default=None, max_length=500)
     body: bytes = Field(sa_type=LargeBinary)
+    skew_ms: int = Field(default=0, sa_type=BigInteger)
 
 
 class SyncFeedRow(SQLModel, table=True):

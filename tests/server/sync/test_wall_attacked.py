@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from server.access import Door
 from server.actions.operation.enrolment import confirm_device
+from server.actions.sync.held import let_in
 from server.database.engine import Database
 from server.queries.sync.store import list_quarantined
+from server.sync_api.identity import to_ms
 from server.tables.operation.device import device_enrolment
 from server.tables.partnership.worker import worker, worker_district
 from server.tables.street.contact import contact
+from shared.geo.night import outreach_night
 from shared.policy import held as words
+from tests.conftest import Clock
 from tests.server.cast import Cast
 from tests.server.operation.test_enrolment import door
 from tests.server.phone import Phone
@@ -180,6 +185,27 @@ def test_comparing_the_digits_lets_nothing_in_of_somebody_who_left_meanwhile(
     with database.reading() as session:
         assert [each.reason for each in list_quarantined(session)] == [words.NO_WORKER]
     assert name_of(database, met["person"]) == "Marek"
+
+
+@pytest.mark.parametrize("off", [timedelta(days=-5), timedelta(hours=3)])
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_a_wrong_clock_told_is_put_right_when_it_is_let_in_too(
+    off: timedelta, by_hand: bool, phone: Phone, database: Database, services: Any, cast: Cast, clock: Clock
+) -> None:
+    """Held until somebody compared the digits, a day later: by then nobody knew how far the clock had been off."""
+    unconfirm(database, phone)
+    true = phone.clock() - timedelta(hours=1)
+    said = true + off
+    told = phone.contact(seen_at=said.isoformat(), recorded_at=said.isoformat(), night=str(outreach_night(said)))
+    phone.push(told | {"at": to_ms(said)}, now=to_ms(phone.clock() + off))
+    clock.advance(days=1)
+    if by_hand:
+        with Door(services.database, cast.tom, clock(), services.new_id, may_change=True).open() as access:
+            let_in(access, services.project, [told["id"]])
+    else:
+        confirm(services, cast, phone)
+    with database.reading() as session:
+        assert session.execute(select(contact.c.seen_at, contact.c.night)).all() == [(true, outreach_night(true))]
 
 
 def unconfirm(database: Database, phone: Phone) -> None:

@@ -8,15 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, structs
+import msgspec
+from msgspec import Raw, Struct, structs
 
 from server.actions.sync.projection.batch import to_moment
-from server.actions.sync.validation import FACTS, moments_of, read_field
+from server.actions.sync.validation import FACTS, moments_of, read_field, validate
+from server.queries.sync.changes import StoredBody
 from shared.geo.night import outreach_night
 from shared.policy import held as words
 from sync.clock import AHEAD_MAX_MS, is_suspect
 from sync.server import AcceptedChange
-from sync.wire import Change
+from sync.wire import Change, encode
 
 FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD_MAX: Final = timedelta(milliseconds=AHEAD_MAX_MS)
@@ -71,6 +73,19 @@ def _settle(fact: Any, received_at: datetime, skew_ms: int, zone: str) -> Any:
     if wrong is None:
         return mended
     return fact if why is None else wrong
+
+
+def with_true_times(stored: StoredBody, zone: str) -> StoredBody:
+    """A held change as it is when it is let in: its times mended as they would have been when it came."""
+    change = stored.change
+    if change is None or change.erased or change.t not in FACTS or not is_suspect(stored.skew_ms):
+        return stored
+    judged = validate(change)
+    fact = None if isinstance(judged, str) else judged.meaning
+    settled = _settle(fact, to_moment(stored.received_at_ms), stored.skew_ms, zone) if fact is not None else fact
+    if settled is fact or isinstance(settled, str):
+        return stored
+    return structs.replace(stored, body=encode(structs.replace(change, p=Raw(msgspec.json.encode(settled)))))
 
 
 def why_no_life(change: Change, now: datetime) -> str | None:
