@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from litestar.testing import TestClient
 
 from server import soundness
-from server.actions.operation import orders
+from server.actions.operation import ledger, orders
 from server.backups import repeat_orders
 from server.cli import main
 from server.database.engine import Database
@@ -78,3 +78,7 @@ def test_what_another_machine_ordered_is_written_down_here_too(
     assert services.ledger.read() == []
     assert soundness.why_ahead(services.database, services.ledger) == ""
     assert [entry.kind for entry in services.ledger.read()] == ["mark"]
+
+
+def test_every_order_has_words_for_whoever_reads_that_it_is_missing() -> None:
+    assert ledger.ORDERS.keys() - soundness.SENT_AGAIN <= soundness.KINDS.keys()
