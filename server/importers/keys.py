@@ -22,8 +22,8 @@ def give_keys(reports: Sequence[Report], keys: Keys) -> list[Report]:
 
 
 def is_the_same(report: Report, held: Held) -> bool:
-    """Does the report say exactly what is held already, in its newest version or an earlier one?"""
-    return dict(report.raw) in held.raws
+    """Does the report say exactly what its source said last? What goes back to an earlier word is a new version."""
+    return dict(report.raw) == held.raws[-1]
 
 
 def find_original(report: Report, own_key: str, held: Mapping[str, Held]) -> Held | None:
@@ -32,7 +32,11 @@ def find_original(report: Report, own_key: str, held: Mapping[str, Held]) -> Hel
     if own is not None:
         return own
     found = held.get(report.shown_reference)
-    return found if found is not None and is_the_same(report, found) else None
+    if found is None:
+        return None
+    # Of rows that share a reference none is a version: one that was held alone before is known in any of its words.
+    said = found.raws if report.shown_reference != report.reference else found.raws[-1:]
+    return found if dict(report.raw) in said else None
 
 
 def _with_own_key(report: Report) -> Report:

@@ -131,6 +131,7 @@ class Taking:
             extras=dict(report.extras), delete_on=self.run.day_of((report.reported_at or now) + REFERRER_KEPT), changes=changes,
             applied=applied, settled_at=None if asks else now, import_batch_id=self.batch_id,
         )  # fmt: skip
+        versions.settle_overtaken(self.session, held.alert_id, list_said(placed), now)
         versions.add_versions(self.session, [version])
 
     def _step(self, referral_id: Id, state: ReferralState, **fields: str) -> ReferralProgress:
@@ -185,6 +186,16 @@ def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:
     if report.said_open and held.closed_at is not None:
         changes["reopened"] = ("closed", "open")
     return changes
+
+
+def list_said(placed: Placed) -> set[str]:
+    """The nouns of which a version says anything, the same as before or other."""
+    report = placed.report
+    whether = {
+        "people_count": report.people_count is not None, "point": placed.position is not None and not placed.is_by_words,
+        "closed": report.closed or report.said_open, "reopened": report.closed or report.said_open,
+    }  # fmt: skip
+    return {name for name in WORDS if getattr(report, name)} | {name for name, is_said in whether.items() if is_said}
 
 
 def say_point(position: Position) -> str:

@@ -103,7 +103,7 @@ def _put_back(access: Access, version: BroughtVersion) -> bool:
         take_back_mails(access.session, [version.referral_id], version.received_at)
     elif "reopened" in version.applied:
         _step(access, version, ReferralState.CLOSED)
-    undoing.delete_version(access.session, version.id)
+    undoing.delete_version(access.session, version)
     if version.applied:
         tell_phones(access.session, version.referral_id, access.now, access.new_id)
     return True

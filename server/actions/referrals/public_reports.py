@@ -163,7 +163,7 @@ def say_more(session: Session, found: InboxRow | None, words: str, now: datetime
     place = f"{referral.place.rstrip('. ')}. {words}" if referral.place else words
     version = NewVersion(
         id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=day_of(now + REFERRER_KEPT),
-        changes={"place": (referral.place, place)}, applied=(), settled_at=None, import_batch_id="",
+        changes={"place": (referral.place, place)}, applied=(), settled_at=None, import_batch_id=versions.TOLD_BY_REPORTER,
     )  # fmt: skip
     versions.add_versions(session, [version])
     due_on = resumed_due(session, referral, now)

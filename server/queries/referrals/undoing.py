@@ -107,9 +107,14 @@ def list_brought_versions(session: Session, batch_id: Id) -> list[BroughtVersion
     ]  # fmt: skip
 
 
-def delete_version(session: Session, version_id: Id) -> None:
-    """Forget a newer version."""
-    session.execute(delete(alert_version).where(alert_version.c.id == version_id))
+def delete_version(session: Session, version: BroughtVersion) -> None:
+    """Forget a newer version; what it had overtaken is asked again."""
+    session.execute(delete(alert_version).where(alert_version.c.id == version.id))
+    overtaken = (
+        alert_version.c.alert_id == version.alert_id, alert_version.c.settled_by.is_(None),
+        alert_version.c.settled_at == version.received_at, alert_version.c.received_at < version.received_at,
+    )  # fmt: skip
+    session.execute(update(alert_version).where(*overtaken).values(settled_at=None))
 
 
 def note_undone(session: Session, batch_id: Id, now: datetime) -> bool:

@@ -17,6 +17,8 @@ from shared.model.referral import Referral
 from shared.model.value import Id, Value
 
 CHUNK = 900
+TOLD_BY_REPORTER = ""
+"""The batch of a version that no file brought: whoever told us answered our question."""
 WORDS = ("place", "appearance", "concerns", "seen_text", "age_group", "gender", "postcode")
 """What a newer version may say in other words, as columns of an alert."""
 ON_REFERRAL = {
@@ -27,7 +29,7 @@ ON_REFERRAL = {
 
 
 class Held(Value, frozen=True, kw_only=True):
-    """An alert that is held: its content, each raw row so far, and the referral that it opened."""
+    """An alert that is held: its content, each raw row of its source so far, the newest last, and the referral that it opened."""
 
     alert_id: Id
     raws: tuple[dict[str, str], ...]
@@ -80,7 +82,9 @@ def find_held(session: Session, source: AlertSource, references: Collection[str]
         }
         raws: dict[Id, list[dict[str, str]]] = {each: [] for each in ids}
         for alert_id, raw in session.execute(
-            select(alert_version.c.alert_id, alert_version.c.raw).where(alert_version.c.alert_id.in_(ids))
+            select(alert_version.c.alert_id, alert_version.c.raw)
+            .where(alert_version.c.alert_id.in_(ids), alert_version.c.import_batch_id != TOLD_BY_REPORTER)
+            .order_by(alert_version.c.received_at, alert_version.c.id)
         ):
             raws[alert_id].append(msgspec.json.decode(raw, type=dict[str, str]))
         for found in alerts:
@@ -174,6 +178,22 @@ def settle_version(session: Session, version_id: Id, now: datetime, worker_id: I
         .values(settled_at=now, settled_by=worker_id)
     )
     return bool(settled.rowcount)  # type: ignore[attr-defined]
+
+
+def settle_overtaken(session: Session, alert_id: Id, said: Collection[str], now: datetime) -> None:
+    """Ask nobody any more about what a source has said anew since, of an alert: each earlier version whose open nouns are all
+    among `said`. What whoever told us answered is no word of the source's."""
+    waits = (
+        alert_version.c.alert_id == alert_id, alert_version.c.settled_at.is_(None),
+        alert_version.c.import_batch_id != TOLD_BY_REPORTER,
+    )  # fmt: skip
+    query = select(alert_version.c.id, alert_version.c.changes, alert_version.c.applied).where(*waits)
+    overtaken = [
+        version_id
+        for version_id, changes, applied in session.execute(query)
+        if msgspec.json.decode(changes).keys() - msgspec.json.decode(applied) <= set(said)
+    ]
+    session.execute(update(alert_version).where(alert_version.c.id.in_(overtaken)).values(settled_at=now))
 
 
 def count_open_versions(session: Session, referral_ids: Collection[Id]) -> dict[Id, int]:

@@ -143,13 +143,37 @@ def test_words_where_nothing_was_said_are_taken_and_other_words_wait_for_a_perso
         assert versions.count_open_versions(session, [found["id"]]) == {found["id"]: 1}
 
 
-def test_a_version_that_came_before_is_no_news(bring_in, bring_later, county):
+def test_a_version_that_goes_back_to_an_earlier_word_is_a_new_version(bring_in, bring_later, county):
     first, second = streetlink({"alert_id": "1"}), streetlink({"alert_id": "1", "appearance": "blue tent"})
     bring_in(first)
-    accounts = [bring_later(each) for each in (second, second, first)]
+    accounts = [bring_later(each) for each in (second, second, first, first, second)]
 
-    assert [account.newer for account in accounts] == [1, 0, 0]
-    assert len(rows(county, alert_version)) == 1
+    assert [account.newer for account in accounts] == [1, 0, 1, 0, 1]
+    assert len(rows(county, alert_version)) == 3
+
+
+def test_what_its_source_opens_again_in_the_very_words_of_before_is_open_again(bring_in, bring_later, county):
+    heading = (*GOOD, "outcome_summary", "closed_date")
+    opened = streetlink({"alert_id": "1"}, heading=heading)
+    closing = {"status": "Closed", "closed_date": "12/11/2026 20:00", "outcome_summary": "no alert - other"}
+    bring_in(opened)
+    bring_later(streetlink({"alert_id": "1", **closing}, heading=heading))
+    assert rows(county, referral)[0]["state"] == "closed"
+
+    bring_later(opened)
+
+    assert rows(county, referral)[0]["state"] == "received"
+
+
+def test_a_word_that_its_source_took_back_asks_nobody_any_more(bring_in, bring_later, county):
+    first, second = streetlink({"alert_id": "1"}), streetlink({"alert_id": "1", "appearance": "blue tent"})
+    bring_in(first)
+    bring_later(second)
+    assert [row["settled_at"] is None for row in rows(county, alert_version)] == [True]
+
+    bring_later(first)
+
+    assert [row["settled_at"] is None for row in rows(county, alert_version)] == [False, False]
 
 
 def test_columns_that_may_name_who_reported_stand_apart_until_ninety_days_after_the_report(bring_in, county):
