@@ -14,12 +14,13 @@ from email.utils import parseaddr, parsedate_to_datetime
 from html.parser import HTMLParser
 from typing import cast
 
+from server.importers.cells import read_yes
 from server.importers.columns import Columns
 from server.importers.council_form.parse import COUNCIL_FORM
 from server.importers.dates import Order
 from server.importers.files import Refusal, Row, UnusableFile, make_storable, normalise_heading
 from server.importers.inputs import Input
-from server.importers.report import Reading, Report
+from server.importers.report import MAIL_ADDRESS, Reading, Report
 from server.importers.reports import Reports, listed
 from server.importers.source import Asked, Source
 from server.importers.streetlink.parse import STREETLINK
@@ -42,6 +43,11 @@ ADDRESS_LIKE = re.compile(r"(?<![^\s@])[^\s@]*@[^\s@]+")
 """A mail address, or a name on some network."""
 WORD = re.compile(r"\w+")
 LONGEST_NAME_WORDS = 8
+OF_A_MACHINE = re.compile(
+    r"(?:no|do.?not|never).?reply|(?:mailer-daemon|postmaster|bounces?|notifications?|alerts?|forms?|web(?:site|master)?)\b.*@|[^@]*@[^@]*streetlink",
+    re.IGNORECASE,
+)
+"""Addresses at which nobody waits for an answer: of machines, of forms on web sites, and StreetLink's."""
 TAKEN_OUT = "(…)"
 """Stands where it was said who wrote a line."""
 OF_REACHING = frozenset(
@@ -56,7 +62,10 @@ OF_REACHING = frozenset(
 
 
 def _merge(noun: str) -> tuple[str, ...]:
-    own = {"opened": ("mail_date",), "reference": ("mail_reference",), "appearance": ("mail_text",)}
+    own = {
+        "opened": ("mail_date",), "reference": ("mail_reference",), "appearance": ("mail_text",),
+        "consent": ("mail_waits_for_answer",),
+    }  # fmt: skip
     if noun in ("opened", "reference", "closed", "status", "outcome", "parent", "duplication", "consent"):
         return own.get(noun, ())
     return tuple(
@@ -65,7 +74,8 @@ def _merge(noun: str) -> tuple[str, ...]:
 
 
 EMAIL = Columns(AlertSource.EMAIL, {noun: _merge(noun) for noun in {*COUNCIL_FORM.names, *STREETLINK.names}})
-KNOWN = {name for names in EMAIL.names.values() for name in names}
+OF_CONSENT = frozenset((*COUNCIL_FORM.names["consent"], *STREETLINK.names["consent"]))
+KNOWN = {name for names in EMAIL.names.values() for name in names} | OF_CONSENT
 
 
 def open_file(source: Input, reading: Reading, asked: Asked) -> Reports:
@@ -146,8 +156,8 @@ def _unwrap(message: EmailMessage) -> EmailMessage:
     return message if inner is None else cast(EmailMessage, inner.get_payload(0))
 
 
-def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
-    message = _unwrap(message)
+def _list_cells(outer: EmailMessage) -> Iterator[tuple[str, str]]:
+    message = _unwrap(outer)
     text = _find_text(message)
     told = {
         "from": _header(message, "From"),
@@ -161,10 +171,32 @@ def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
     yield "mail_subject", told["subject"]
     yield "your_name", name
     yield "your_email", address
-    yield from _read_text(text, name, told["subject"])
+    lines = list(_read_text(text, name, told["subject"]))
+    yield from lines
+    wants = all(read_yes(said) for heading, said in lines if heading in OF_CONSENT)
+    if wants and message is outer and not FORWARDED.search(text) and _is_own_letter(outer, address):
+        yield "mail_waits_for_answer", "yes"
     attached = sum(1 for _ in message.iter_attachments())
     if attached:
         yield "mail_attachments", f"{attached}, not kept"
+
+
+def _is_own_letter(message: EmailMessage, address: str) -> bool:
+    """Did somebody write this themselves, who may expect an answer at the address they wrote from? Not a machine, not a list,
+    and nobody who passes on what others told them (RFC 3834; StreetLink's own mails)."""
+    told = {
+        name: _header(message, name).strip().casefold()
+        for name in ("Auto-Submitted", "Precedence", "List-Id", "Reply-To")
+    }
+    replies_to = parseaddr(told["Reply-To"])[1] if told["Reply-To"] else address.casefold()
+    return (
+        told["Auto-Submitted"] in ("", "no")
+        and told["Precedence"] in ("", "first-class", "normal")
+        and not told["List-Id"]
+        and replies_to == address.casefold()
+        and MAIL_ADDRESS.fullmatch(address) is not None
+        and not OF_A_MACHINE.match(address)
+    )
 
 
 def _read_date(text: str) -> str:

@@ -194,3 +194,32 @@ def test_a_letter_is_known_by_its_look_and_can_be_piped(
 
     assert "need information 1" in first.stdout, first.output
     assert "duplicates 1" in again.stdout
+
+
+def test_who_writes_themselves_is_answered() -> None:
+    assert read(mail("A man sleeps in the arch near WD17 1EU.")).contact_consent
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("A man.\nMay we contact you: no\n", {}),
+        ("A man.\nMay we contact you: yes\n", {"From": "noreply@council.example"}),
+        ("See below.\n\n---------- Forwarded message ---------\nFrom: Bob <bob@example.org>\n\nA man.", {}),
+        ("A man.", {"From": "StreetLink <alerts@thestreetlink.org.uk>"}),
+        ("A man.", {"From": "noreply@council.example"}),
+        ("A man.", {"From": "Web form <forms@council.example>", "Reply-To": "bob@example.org"}),
+        ("I am away.", {"Auto-Submitted": "auto-replied"}),
+        ("A man.", {"Precedence": "bulk"}),
+        ("A man.", {"List-Id": "<street.example>"}),
+    ],
+)
+def test_who_did_not_ask_us_is_not_answered(text: str, headers: dict[str, str]) -> None:
+    assert not read(mail(text, **headers)).contact_consent
+
+
+def test_a_message_that_is_attached_is_nobodys_own_letter() -> None:
+    outer = mail("Please see.")
+    outer.add_attachment(mail("A man.", From="Bob <bob@example.org>", Message_ID="<2@example.org>"))
+
+    assert not read(outer).contact_consent
