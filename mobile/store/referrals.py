@@ -31,7 +31,7 @@ def put_referral(connection: Connection, referral: Referral, has_conflict: bool 
     connection.execute(
         "INSERT INTO referral (id, number, state, reported_at, due_on, team_id, latitude, longitude, body, has_conflict)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET team_id = excluded.team_id,"
-        " latitude = excluded.latitude, longitude = excluded.longitude, body = excluded.body,"
+        " due_on = excluded.due_on, latitude = excluded.latitude, longitude = excluded.longitude, body = excluded.body,"
         " has_conflict = excluded.has_conflict",
         (
             referral.id,

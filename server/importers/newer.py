@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import order_placing
 from server.actions.operation.outbox import Outbox
 from server.actions.referrals.clock import promise, resumed_due
 from server.importers.accounting import Importing
 from server.importers.placing import Placed
 from server.queries.referrals import inbox, referral_steps, versions
+from server.queries.referrals.referral_steps import NOBODYS_SCOPE
 from server.queries.referrals.versions import WORDS, Held, NewVersion
 from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
@@ -73,12 +75,15 @@ class Taking:
     def _take_place(self, placed: Placed, held: Held) -> None:
         assert held.referral is not None and placed.position is not None
         district_id = placed.district_id or held.referral.district_id
+        had_it = referral_steps.find_holder(self.session, held.referral.id)
         team_id = self.teams.get(district_id) if district_id else None
         versions.take_place(self.session, held, placed.position, district_id, team_id)
         if district_id is not None:
             self._resume(held.referral)
             note = "Its place came with a newer version from its source."
-            referral_steps.add_step(self.session, self._step(held.referral.id, ReferralState.RECEIVED, note=note))
+            step = self._step(held.referral.id, ReferralState.RECEIVED, note=note)
+            referral_steps.add_step(self.session, step)
+            referral_steps.note_left(self.session, step.id, had_it, held.referral.district_id or "")
 
     def _was_closed_by_source(self, held: Held) -> bool:
         """What a worker closed stays closed, whatever its source still calls it."""
@@ -145,16 +150,19 @@ class Taking:
 
 
 def tell_phones(session: Session, referral_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
-    """The team that has it hears of it whole, as it is now; a phone takes the newest that it is sent."""
+    """The team that has it hears of it whole, as it is now, and no other: a phone takes the newest that it is sent."""
     row = inbox.find_inbox_row(session, referral_id)
-    if row is None or row.referral.team_id is None:
+    if row is None:
         return
-    scope = f"team:{row.referral.team_id}"
     known_in = find_scopes(session, referral_id)
-    if not known_in and row.referral.state is not ReferralState.RECEIVED:
+    scope = f"team:{row.referral.team_id}" if row.referral.team_id else NOBODYS_SCOPE
+    if not known_in and (scope == NOBODYS_SCOPE or row.referral.state is not ReferralState.RECEIVED):
         return
     if known_in and known_in != frozenset({scope}):
+        order_placing(session, referral_id, frozenset({scope}), now, new_id())
         place_entity(session, referral_id, frozenset({scope}))
+    if scope == NOBODYS_SCOPE:
+        return
     now_ms = int(now.timestamp() * 1000)
     change = NewChange(
         id=new_id(), type="referral.received", scope=scope, entity=referral_id, at_ms=now_ms,

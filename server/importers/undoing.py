@@ -94,8 +94,7 @@ def _put_back(access: Access, version: BroughtVersion) -> bool:
     if words:
         versions.take_words(access.session, held, words)
     if "point" in version.applied:
-        assert held.referral is not None
-        versions.take_place(access.session, held, None, held.referral.district_id, held.referral.team_id)
+        _take_away_place(access, held)
         _step(access, version, ReferralState.NEEDS_INFORMATION)
     if "closed" in version.applied:
         unplaced = held.position is None or "point" in version.applied
@@ -107,6 +106,19 @@ def _put_back(access: Access, version: BroughtVersion) -> bool:
     if version.applied:
         tell_phones(access.session, version.referral_id, access.now, access.new_id)
     return True
+
+
+def _take_away_place(access: Access, held: Held) -> None:
+    """No pin any more, and whose it was before the pin said so."""
+    assert held.referral is not None
+    referral = held.referral
+    holder = referral_steps.find_holder(access.session, referral.id)
+    district_id = referral.district_id
+    newest = referral_steps.find_newest(access.session, referral.id)
+    left, had_it = referral_steps.find_left(access.session, newest.id) if newest is not None else (None, holder)
+    if left is not None:
+        district_id, holder = left or None, had_it
+    versions.take_place(access.session, held, None, district_id, holder.team_id)
 
 
 def _is_as_left(session: Session, version: BroughtVersion, held: Held) -> bool:

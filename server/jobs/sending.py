@@ -59,6 +59,8 @@ def _claim(services: Services) -> Posted | None:
 def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) -> bool:
     """Send one; True when it is on its way. Raises Unreachable."""
     mail = posted.mail
+    if not _still_holds(services, mail):
+        return False
     with services.database.reading() as session:
         address = addressees.find_address(session, mail)
         answer_to = addressees.find_answer_address(session, mail)
@@ -88,6 +90,16 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
         outbox.set_sent(session, mail.id, services.clock())
         _note(services, session, mail, AlarmEventKind.SENT, BY_MAIL)
     return True
+
+
+def _still_holds(services: Services, mail: Mail) -> bool:
+    """Is it still so? What stands otherwise by now is forgotten, unsent, and may be written anew."""
+    with services.database.reading() as session:
+        holds = answers.still_holds(session, mail)
+    if not holds:
+        with services.database.writing() as session:
+            outbox.forget(session, mail.id)
+    return holds
 
 
 def _is_shared(mail: Mail) -> bool:

@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 
 from server.access import Door
 from server.actions.operation.outbox import Outbox
-from server.actions.referrals.answers import path_of
-from server.actions.referrals.referrals import close_referral, progress_referral
+from server.actions.referrals.answers import path_of, still_holds
+from server.actions.referrals.referrals import close_referral, progress_referral, reopen_referral
+from server.actions.referrals.versions import settle_version
 from server.database.engine import Database
 from server.mail.message import Envelope, make_message
 from server.mail.words import write_words
@@ -153,9 +154,65 @@ def test_what_was_asked_is_answered_by_the_link_and_the_clock_goes_on(
         (version,) = versions.list_versions(session, "r1")
     assert version.changes["place"][1] == "Doorway by the station, Station Road. Behind the chemist"
     assert version.settled_at is None
-    sam.send(f"{link}/more", more="And again")
+    for _ in range(2):
+        assert "reads what you added" in plain(sam.send(f"{link}/more", more="Blue door").text)
     with filled.reading() as session:
-        assert len(versions.list_versions(session, "r1")) == 1
+        assert len(versions.list_versions(session, "r1")) == 2
+    for each in (version.id, next(each.id for each in _open_versions(filled) if each.id != version.id)):
+        with tom().open() as access:
+            settle_version(access, "r1", each, is_taken=True)
+    assert row_of(filled, "r1")["place"] == "Doorway by the station, Station Road. Behind the chemist. Blue door"
+
+
+def _open_versions(filled: Database) -> Any:
+    with filled.reading() as session:
+        return versions.list_versions(session, "r1")
+
+
+def test_an_answer_that_comes_after_the_closing_opens_it_again(
+    sam: Browser, link: str, filled: Database, tom: Callable[[], Door], clock: Any
+) -> None:
+    with tom().open() as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
+    with tom().open() as access:
+        close_referral(access, "r1", "not_enough_information_referrer_contacted_but_no_reply")
+    clock.advance(days=7)
+    sam.get(link)
+    assert "reads what you added" in plain(sam.send(f"{link}/more", more="Behind the chemist").text)
+    assert row_of(filled, "r1")["state"] == "received"
+
+
+def test_who_told_of_the_same_as_somebody_who_was_asked_is_asked_too(
+    filled: Database, tom: Callable[[], Door], now: datetime
+) -> None:
+    for each in ("r1", "r2"):
+        leave_address(filled, now, each)
+    with tom().open() as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
+        progress_referral(access, "r2", ReferralState.DUPLICATE_OF, duplicate_of="r1")
+    with filled.reading() as session:
+        told = {each.mail.alert_id for each in outbox.list_posted_about(session, "r2", MailKind.REFERRAL_QUESTION)}
+        told |= {each.mail.alert_id for each in outbox.list_posted_about(session, "r1", MailKind.REFERRAL_QUESTION)}
+    assert told == {"alert-r1", "alert-r2"}
+
+
+def test_an_answer_waits_while_it_can_be_undone_and_what_is_so_no_more_is_not_sent(
+    filled: Database, tom: Callable[[], Door], now: datetime, link: str
+) -> None:
+    with tom().open() as access:
+        close_referral(access, "r1", LOOKED)
+    with filled.writing() as session:
+        assert outbox.claim_next(session, now + timedelta(minutes=9)) is None
+        posted = outbox.claim_next(session, now + timedelta(minutes=10))
+        assert posted is not None and still_holds(session, posted.mail)
+    with tom().open() as access:
+        reopen_referral(access, "r1")
+    with filled.reading() as session:
+        assert not still_holds(session, posted.mail)
+    with tom().open() as access:
+        close_referral(access, "r1", "person_found_taken_to_shelter")
+    with filled.reading() as session:
+        assert not still_holds(session, posted.mail), "it was closed otherwise"
 
 
 def test_tom_sees_what_whoever_told_us_was_told_and_when(

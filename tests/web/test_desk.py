@@ -12,7 +12,13 @@ from sqlalchemy import select, update
 from server.access import Door
 from server.actions.partnership.leaving import let_go
 from server.actions.referrals import desk as acts
-from server.actions.referrals.referrals import assign_referral, close_referral, offer_referral
+from server.actions.referrals.referrals import (
+    assign_referral,
+    close_referral,
+    offer_referral,
+    progress_referral,
+    reopen_referral,
+)
 from server.actions.referrals.versions import settle_version
 from server.actions.street import planning
 from server.database.engine import Database
@@ -20,8 +26,10 @@ from server.problems import Invalid, NotFound
 from server.queries.cases import saved_views
 from server.queries.partnership import workers
 from server.queries.referrals import desk, desk_filters, inbox, referral_steps, versions
+from server.queries.referrals.same_referrer import list_of_same_referrer, plain_number
 from server.queries.referrals.versions import NewVersion
 from server.queries.street import plans
+from server.queries.sync.store import find_scopes, list_changes
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import alert, alert_referrer, referral
 from shared.model.codes import AlertSource, ReferralState
@@ -333,6 +341,31 @@ def test_what_the_same_person_told_is_said_without_their_address(filled: Databas
     assert "told by the same person" in page and "example.org" not in page.lower()
 
 
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("07700 900123", "07700900123"), ("+44 (0)7700-900123", "07700900123"), ("0044 7700 900 123", "07700900123"),
+        ("447700900123", "07700900123"), ("7700900123", "07700900123"), ("(01923) 555 123", "01923555123"),
+        ("+33 6 12 34 56 78", "+33612345678"), ("n/a", ""), ("none", ""), ("x 4411", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_telephone_number_is_the_same_however_it_was_typed(typed: str, number: str) -> None:
+    assert plain_number(typed) == number
+
+
+def test_who_gave_one_number_in_two_ways_is_one_person_and_who_gave_none_is_nobody(
+    filled: Database, now: datetime
+) -> None:
+    given = {"q1": "07700 900123", "q2": "+44 7700 900123", "q3": "n/a", "q4": "n/a"}
+    with filled.writing() as session:
+        for each, telephone in given.items():
+            county.put_referral(session, now, each, hours=2, description="tall man")
+            row = {"alert_id": f"alert-{each}", "telephone": telephone, "delete_on": now.date()}
+            county.add(session, alert_referrer, row)
+    with filled.reading() as session:
+        assert list_of_same_referrer(session, ["q1", "q3"]) == {"q1": {"q2"}}
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_card_of_a_cluster_can_be_read_and_pressed(
@@ -621,3 +654,95 @@ def test_no_more_than_twenty_are_kept(filled: Database, tom: Browser) -> None:
     with filled.reading() as session:
         kept = {each.name: each.words for each in desk_filters.list_filters(session, "tom")}
     assert (len(kept), kept["19"]) == (20, "brown")
+
+
+def act_as(filled: Database, who: str, at: datetime, new_id: Callable[[], str]) -> Door:
+    with filled.reading() as session:
+        return Door(filled, workers.get_worker(session, who), at, new_id, may_change=True)
+
+
+@pytest.mark.parametrize("before", ["looked_for", "found"])
+def test_a_closing_that_is_taken_back_leaves_what_the_team_had_done(
+    filled: Database, now: datetime, new_id: Callable[[], str], before: str
+) -> None:
+    with act_as(filled, "tom", now, new_id).open() as access:
+        assign_referral(access, "r2", "watford-outreach", "aisha")
+    with act_as(filled, "tom", now + timedelta(minutes=1), new_id).open() as access:
+        progress_referral(access, "r2", ReferralState(before))
+    stood = standing(filled, "r2")
+    with act_as(filled, "tom", now + timedelta(minutes=2), new_id).open() as access:
+        close_referral(access, "r2", "person_found_taken_to_shelter")
+    with act_as(filled, "tom", now + timedelta(minutes=3), new_id).open() as access:
+        acts.undo(access, "r2")
+    assert standing(filled, "r2") == stood
+
+
+def test_a_reopening_that_is_taken_back_leaves_its_outcome_and_when_it_was(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with act_as(filled, "tom", now - timedelta(days=40), new_id).open() as access:
+        close_referral(access, "r2", "person_found_taken_to_shelter")
+    stood = standing(filled, "r2")
+    with act_as(filled, "tom", now, new_id).open() as access:
+        reopen_referral(access, "r2")
+    with act_as(filled, "tom", now + timedelta(minutes=3), new_id).open() as access:
+        acts.undo(access, "r2")
+    assert standing(filled, "r2") == stood
+    with filled.reading() as session:
+        closed_at = session.scalar(select(referral.c.closed_at).where(referral.c.id == "r2"))
+    assert closed_at == now - timedelta(days=40)
+
+
+def test_what_came_closed_and_was_opened_again_cannot_be_undone_and_says_so(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.writing() as session:
+        session.execute(update(referral).where(referral.c.id == "r2").values(state="closed", closed_at=now))
+    with act_as(filled, "tom", now, new_id).open() as access:
+        reopen_referral(access, "r2")
+    with pytest.raises(Invalid), act_as(filled, "tom", now + timedelta(minutes=1), new_id).open() as access:
+        acts.undo(access, "r2")
+
+
+def test_an_offer_that_is_taken_back_is_its_workers_again_in_the_state_it_had(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with act_as(filled, "tom", now, new_id).open() as access:
+        assign_referral(access, "r2", "watford-outreach", "aisha")
+    stood = standing(filled, "r2")
+    with act_as(filled, "tom", now + timedelta(minutes=1), new_id).open() as access:
+        offer_referral(access, "r2", county.THREE_RIVERS)
+    with act_as(filled, "tom", now + timedelta(minutes=2), new_id).open() as access:
+        acts.undo(access, "r2")
+    assert standing(filled, "r2") == stood
+    with filled.reading() as session:
+        assert find_scopes(session, "r2") == frozenset({"team:watford-outreach"})
+
+
+def test_a_placeless_report_that_is_given_and_taken_back_waits_for_its_place_again(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.writing() as session:
+        session.execute(update(alert).where(alert.c.id == "alert-r3").values(import_batch_id="batch"))
+    stood = standing(filled, "r3")
+    with act_as(filled, "tom", now, new_id).open() as access:
+        assign_referral(access, "r3", "watford-outreach", "aisha")
+    with act_as(filled, "tom", now + timedelta(minutes=2), new_id).open() as access:
+        acts.undo(access, "r3")
+    assert standing(filled, "r3") == stood
+
+
+def test_phones_hear_of_the_day_that_a_question_has_moved(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with act_as(filled, "tom", now, new_id).open() as access:
+        assign_referral(access, "r2", "watford-outreach", "aisha")
+    with act_as(filled, "tom", now + timedelta(minutes=1), new_id).open() as access:
+        progress_referral(access, "r2", ReferralState.NEEDS_INFORMATION)
+    with act_as(filled, "tom", now + timedelta(days=7), new_id).open() as access:
+        assign_referral(access, "r2", "watford-outreach", "dean")
+    with filled.reading() as session:
+        due_on = session.scalar(select(referral.c.due_on).where(referral.c.id == "r2"))
+        bodies = [json.loads(each.body) for each in list_changes(session, "r2") if each.body]
+    told = [each["p"]["due_on"] for each in bodies if each["t"] == "referral.received"]
+    assert told[-1] == due_on.isoformat() and told[-1] != told[0]

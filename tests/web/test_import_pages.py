@@ -22,7 +22,7 @@ from server.importers.report import Reading
 from server.importers.sources import PARSERS
 from server.queries.partnership import workers
 from server.queries.referrals import imports
-from server.queries.sync.store import list_changes
+from server.queries.sync.store import find_scopes, list_changes
 from server.tables.operation.mail import mail
 from server.tables.referrals.imports import held_file, import_batch, refused_row
 from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral
@@ -250,6 +250,32 @@ def test_what_a_newer_export_changed_is_put_back(
     assert count(filled, alert_version) == 0
     with filled.reading() as session:
         assert session.scalar(select(alert.c.age_group).where(alert.c.source_reference == "SL-1")) == ""
+
+
+def test_a_district_that_a_newer_export_gave_goes_with_it(
+    browse: Callable[[str], Any], filled: Database, now: datetime, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    """Also from the phones of the team that had it meanwhile; and what was asked before is asked again."""
+    nowhere = {**IN_WATFORD, "geo_latitude": "", "geo_longitude": "", "local_authority_name": ""}
+    said = (streetlink(nowhere), streetlink({**nowhere, "appearance": "blue tent"}))
+    for data, at in zip(said, (now - timedelta(hours=2), now - timedelta(hours=1)), strict=True):
+        run = Importing("referrals", "streetlink", "first.csv", data, at, new_id)
+        import_referrals(filled, run, PARSERS["streetlink"](data, Reading("Europe/London", now)), tmp_path)
+    before = find(filled, "SL-1")
+    assert before["district_id"] is None
+    tom = browse("tom")
+    tom.send(bring(tom, streetlink(IN_WATFORD)).url.path, press="apply")
+    assert find(filled, "SL-1")["district_id"] is not None
+    (batch,) = [each for each in batches(filled) if each.imported_by]
+
+    tom.send(f"/imports/{batch.id}/undo")
+
+    after = find(filled, "SL-1")
+    stood = ("state", "district_id", "team_id", "latitude")
+    assert [after[name] for name in stood] == [before[name] for name in stood]
+    with filled.reading() as session:
+        assert find_scopes(session, after["id"]) == {"team:"}
+        assert list(session.scalars(select(alert_version.c.settled_at))) == [None]
 
 
 def test_what_somebody_put_on_the_map_is_not_undone_with_its_file(

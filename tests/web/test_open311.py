@@ -79,6 +79,19 @@ def test_the_same_report_sent_again_within_the_hour_is_one(
     assert other != first
 
 
+def test_the_hour_in_which_a_report_is_the_same_is_no_hour_of_the_clock(
+    client: Any, keys: dict[str, str], clock: Clock
+) -> None:
+    clock.now = clock.now.replace(minute=59, second=59)
+    first = send(client, keys["app"]).json()
+    clock.advance(seconds=2)
+    assert send(client, keys["app"]).json() == first
+    clock.advance(minutes=58)
+    assert send(client, keys["app"]).json() == first
+    clock.advance(minutes=2)
+    assert send(client, keys["app"]).json() != first
+
+
 @pytest.mark.parametrize("ending", ["json", "xml"])
 def test_every_fault_is_said_at_once_in_the_form_that_was_asked(client: Any, keys: dict[str, str], ending: str) -> None:
     answer = send(client, keys["app"], ending, lat="north", email="sam", **{"attribute[people]": "many"})

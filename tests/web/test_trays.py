@@ -23,6 +23,7 @@ from server.importers.sources import PARSERS
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.referrals import duty, imports, inbox
+from server.queries.sync.store import find_scopes
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_role, worker_team
@@ -225,6 +226,23 @@ def test_a_guess_is_accepted_with_one_press_and_is_new_in_that_district(
     answer = browser.send(f"/referrals/duty/{id_of(filled, 'L1')}/take", district=county.WATFORD)
     assert "Nothing here" in answer.text
     assert state_of(filled, "L1") == ("received", county.WATFORD)
+
+
+@pytest.mark.parametrize("row", [{**NOWHERE}, {**LONDON}])
+def test_what_was_given_to_a_district_from_the_tray_is_in_it_again_when_that_is_undone(
+    filled: Database, bring: Callable[..., Any], browse: Callable[[str], Browser], row: dict[str, str]
+) -> None:
+    bring({"alert_id": "L1", **row})
+    stood, found = state_of(filled, "L1"), id_of(filled, "L1")
+    browser = browse("rowan")
+    page = browser.send(f"/referrals/duty/{found}/take", district=county.WATFORD)
+    assert "Nothing here" in page.text and f"/referrals/duty/{found}/undo" in page.text
+    page = browser.send(f"/referrals/duty/{found}/undo")
+    assert "L1" in page.text and state_of(filled, "L1") == stood
+    with filled.reading() as session:
+        assert duty.count_duty(session) == 1
+        assert find_scopes(session, found) <= {"team:"}
+    assert "more than ten minutes ago" in browse("tom").send(f"/referrals/duty/{found}/undo").text
 
 
 def test_what_is_no_place_of_ours_leaves_the_tray_and_can_be_opened_again(

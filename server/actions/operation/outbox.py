@@ -32,11 +32,12 @@ REFERRER_WAITS = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Outbox:
-    """The outbox of one transaction."""
+    """The outbox of one transaction. What is written to referrers `waits` first: for so long its cause can be taken back."""
 
     session: Session
     now: datetime
     new_id: Callable[[], Id]
+    waits: timedelta = timedelta(0)
 
     def tell_agency(
         self,
@@ -122,7 +123,7 @@ class Outbox:
                     alert_id=to.alert_id,
                 )
             )  # fmt: skip
-        outbox.add_mails(self.session, mails)
+        outbox.add_mails(self.session, mails, self.now + self.waits)
 
     def apologise(self, late: Mapping[Id, date]) -> None:
         """Write to whoever raised these referrals that the day they were promised (by referral) has passed; once a day broken.
@@ -140,10 +141,14 @@ class Outbox:
         outbox.add_mails(self.session, mails)
 
     def answer_as_head(self, referral_id: Id, head_id: Id, step: ReferralProgress) -> None:
-        """Write to whoever raised a referral that was folded into one which is over: what became of that one."""
+        """Write to whoever raised a referral that was folded into another what its referrers were told: what became of it, or
+        that we need more."""
         head = inbox.find_inbox_row(self.session, head_id)
-        if head is not None and head.outcome:
-            self.answer_referrers([msgspec.structs.replace(step, referral_id=referral_id, outcome=head.outcome)])
+        if head is not None and (head.outcome or head.referral.state is ReferralState.NEEDS_INFORMATION):
+            as_head = msgspec.structs.replace(
+                step, referral_id=referral_id, state=head.referral.state, outcome=head.outcome
+            )
+            self.answer_referrers([as_head])
 
     def _mail(
         self,

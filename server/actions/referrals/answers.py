@@ -9,11 +9,14 @@ from server.problems import NotFound
 from server.queries.operation import outbox
 from server.queries.people import subjects
 from server.queries.referrals import referrals
-from server.queries.referrals.inbox import InboxRow, find_standing
+from server.queries.referrals.folded import find_head
+from server.queries.referrals.inbox import InboxRow, find_inbox_row, find_standing
 from server.security.tokens import derive, same
+from shared.model.codes import ReferralState
+from shared.model.mail import Mail, MailKind
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.referral import normalise_outcome
+from shared.rules.referral import FINAL_STATES, normalise_outcome
 from shared.rules.replies import ENGLISH, reply_to_referrer, say_state
 
 
@@ -41,6 +44,22 @@ def find_answered(session: Session, token: str, secret: bytes, today: date) -> I
 def find_told_language(session: Session, token: str) -> str:
     """The language in which whoever has this link told us."""
     return referrals.find_language(session, token.partition(".")[0])
+
+
+def still_holds(session: Session, mail: Mail) -> bool:
+    """Is what this mail tells of a referral still so, of itself or of the one that it was folded into? Between its writing and
+    its sending it may have been opened again, closed otherwise, or taken back. Of any other mail: yes."""
+    if mail.kind not in (MailKind.REFERRAL_OUTCOME, MailKind.REFERRAL_QUESTION) or mail.about_id is None:
+        return True
+    found = (find_inbox_row(session, each) for each in {mail.about_id, find_head(session, mail.about_id)})
+    return any(_is_so(mail, row) for row in found if row is not None)
+
+
+def _is_so(mail: Mail, row: InboxRow) -> bool:
+    if mail.kind is MailKind.REFERRAL_QUESTION:
+        return row.referral.state is ReferralState.NEEDS_INFORMATION
+    outcome = normalise_outcome(row.outcome)
+    return row.referral.state in FINAL_STATES and outcome is not None and outcome.code == mail.facts.outcome
 
 
 def send_again(access: Access, referral_id: Id, mail_id: Id) -> None:

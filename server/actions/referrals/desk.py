@@ -9,27 +9,20 @@ from datetime import datetime
 import msgspec
 
 from server.access import Access
-from server.actions.referrals.referrals import (
-    TAKEN_BACK,
-    assign_referral,
-    progress_referral,
-    reopen_referral,
-    take_back_offer,
-)
+from server.actions.referrals.referrals import assign_referral, take_back_offer, take_back_step
 from server.actions.street import planning
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
-from server.queries.referrals import desk, inbox, referral_steps, referrals
+from server.queries.referrals import desk, inbox, referrals
 from server.queries.referrals.desk import UNDO_WITHIN
+from server.queries.referrals.referral_steps import TAKEN_BACK
 from server.queries.street import plans
 from server.queries.street.plans import ShiftPlan
-from server.queries.sync.store import list_changes
 from shared.model.codes import PlannedStopKind, ReferralState
 from shared.model.referral import Referral
 from shared.model.shift import PlannedStop
 from shared.model.value import Id, Value
 from shared.policy import Act
-from shared.rules.referral import FINAL_STATES
 
 AT_ONCE = 100
 
@@ -76,41 +69,17 @@ def undo(access: Access, referral_id: Id) -> None:
         return
     access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="undo")
     steps = desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since).get(referral_id)
-    if not steps:
-        raise Invalid("It is more than ten minutes ago, or somebody else has gone on with it: open it again instead.")
-    if steps[0].note == TAKEN_BACK:
-        return  # pressed twice
-    before = steps[1].state if len(steps) > 1 else ReferralState.RECEIVED
-    had_it = _find_holder(access, referral_id, is_given_anew=steps[0].state is before is ReferralState.ASSIGNED)
-    if steps[0].state is ReferralState.ASSIGNED:
-        _leave_shifts(access, referral_id, steps[0].at if before is ReferralState.ASSIGNED else None)
-    desk.take_back_mails(access.session, [referral_id], since)
-    if steps[0].state in FINAL_STATES:
-        reopen_referral(access, referral_id, TAKEN_BACK)
-    elif steps[0].state is not ReferralState.RECEIVED:
-        progress_referral(access, referral_id, ReferralState.RECEIVED, note=TAKEN_BACK)
-    if before is ReferralState.NEEDS_INFORMATION:
-        progress_referral(access, referral_id, before, note=TAKEN_BACK)
-        desk.take_back_mails(access.session, [referral_id], access.now)
-    elif before is ReferralState.ASSIGNED:
-        team_id, worker_id = had_it
-        if team_id is not None:
-            assign_referral(access, referral_id, team_id, worker_id, note=TAKEN_BACK)
-    elif steps[0].state is ReferralState.ASSIGNED:
-        referral_steps.set_assignment(access.session, referral_id, _team_before(access, referral_id), None)
-
-
-def _find_holder(access: Access, referral_id: Id, *, is_given_anew: bool) -> tuple[Id | None, Id | None]:
-    """The team and the worker who had it before the newest step: before the newest giving, where that step gave it to another."""
-    if is_given_anew:
-        given = [each.change for each in list_changes(access.session, referral_id) if each.change is not None]
-        sets = [each.set_ for each in given if each.set_ is not None and "assigned_worker_id" in each.set_]
-        if len(sets) > 1:
-            team_id, worker_id = (msgspec.json.decode(sets[-2][name][0]) for name in ("team_id", "assigned_worker_id"))
-            return team_id, worker_id
-        return _team_before(access, referral_id), None
     row = inbox.find_inbox_row(access.session, referral_id)
-    return (row.referral.team_id if row else None), referral_steps.find_worker(access.session, referral_id)
+    if not steps or row is None:
+        raise Invalid("It is more than ten minutes ago, or somebody else has gone on with it: open it again instead.")
+    undone, before = steps[0], steps[1] if len(steps) > 1 else None
+    if undone.note == TAKEN_BACK:
+        return  # pressed twice
+    if undone.state is ReferralState.ASSIGNED:
+        is_given_anew = before is not None and before.state is ReferralState.ASSIGNED
+        _leave_shifts(access, referral_id, undone.at if is_given_anew else None)
+    desk.take_back_mails(access.session, [referral_id], undone.at)
+    take_back_step(access, row.referral, undone, before)
 
 
 def _leave_shifts(access: Access, referral_id: Id, since: datetime | None) -> None:
@@ -147,12 +116,6 @@ def _stop(referral: Referral) -> PlannedStop:
         kind=PlannedStopKind.REFERRAL, referral_id=referral.id, position=referral.position,
         name=referral.place[:200] or "Report", why=f"Report {referral.number}",
     )  # fmt: skip
-
-
-def _team_before(access: Access, referral_id: Id) -> Id | None:
-    row = inbox.find_inbox_row(access.session, referral_id)
-    district_id = row.referral.district_id if row else None
-    return referrals.list_team_of_districts(access.session).get(district_id or "")
 
 
 def encode(done: Done) -> bytes:

@@ -6,12 +6,13 @@ one stands, as on our own page. What is answered is what its sender said, and on
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from server.actions.referrals.answers import say_answer
-from server.actions.referrals.public_reports import PublicReport, receive_report
+from server.actions.referrals.public_reports import PublicReport, receive_report, reference_of
+from server.database.locks import lock_records
 from server.places.districts import DistrictFinder
 from server.places.postcodes import POSTCODE, find_position
 from server.queries.referrals import georeport
@@ -23,6 +24,7 @@ from shared.model.codes import AlertSource, PinSource
 from shared.model.position import Position
 from shared.model.value import Id, Value
 
+WITHIN = timedelta(hours=1)
 SERVICE_CODE = "rough-sleeping"
 LONGEST = {
     "description": 4000,
@@ -53,10 +55,11 @@ class ReportRefused(Exception):
 
 
 class Sent(Value, frozen=True, kw_only=True):
-    """A report as it was read from a form."""
+    """A report as it was read from a form. `earlier_key` is what it would have had an hour before."""
 
     report: PublicReport
     key_id: Id
+    earlier_key: str
 
 
 def read_request(sent: Mapping[str, str], key_id: Id, now: datetime) -> Sent:
@@ -79,18 +82,23 @@ def read_request(sent: Mapping[str, str], key_id: Id, now: datetime) -> Sent:
         raise ReportRefused(*faults)
     postcode = next((found[0] for found in POSTCODE.finditer(place) if find_position(found[0])), "")
     words = "\x1f".join(f"{name}={text}" for name, text in sorted(sent.items()))
+    keys = [f"{key_id} {hour:%Y-%m-%dT%H} {hashlib.sha256(words.encode()).hexdigest()}" for hour in (now, now - WITHIN)]
     report = PublicReport(
-        key=f"{key_id} {now:%Y-%m-%dT%H} {hashlib.sha256(words.encode()).hexdigest()}", source=AlertSource.OPEN311,
+        key=keys[0], source=AlertSource.OPEN311,
         place=place, postcode=postcode, position=position, seen_text=_take(sent, "attribute[seen]", "seen"),
         appearance=_take(sent, "description", "description"), concerns=_take(sent, "attribute[concerns]", "concerns"),
         people_count=people, email=email, telephone=sent.get("phone", "").strip()[:60],
         name=" ".join(filter(None, (_take(sent, each, each) for each in ("first_name", "last_name")))),
     )  # fmt: skip
-    return Sent(report=report, key_id=key_id)
+    return Sent(report=report, key_id=key_id, earlier_key=keys[1])
 
 
 def take_request(session: Session, sent: Sent, finder: DistrictFinder, now: datetime, new_id: Callable[[], Id]) -> str:
-    """Store a report; returns its number."""
+    """Store a report; returns its number. The same within the hour is one, on whichever side of the clock's hour it comes."""
+    lock_records(session, [reference_of(sent.report.key), reference_of(sent.earlier_key)])
+    earlier = georeport.list_asked(session, references=[reference_of(sent.earlier_key)])
+    if earlier and now - earlier[0].row.referral.reported_at < WITHIN:
+        return reference_of(sent.earlier_key)
     reference = receive_report(session, sent.report, finder, now, new_id).reference
     if not georeport.list_asked(session, references=[reference]):
         referral_id = find_referral_ids(session, AlertSource.OPEN311, [reference])[reference]

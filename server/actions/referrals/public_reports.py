@@ -152,22 +152,27 @@ def say_still_there(session: Session, found: InboxRow | None, now: datetime, new
 def say_more(session: Session, found: InboxRow | None, words: str, now: datetime, new_id: Callable[[], Id]) -> bool:
     """Keeps what whoever told us answered to our question, for a person to take over or leave, and lets the clock go on.
 
-    False where there is no such report, or nothing was asked: then nothing changes.
+    Of several who were asked each is heard, though another answered before; and whoever answers what was closed meanwhile opens
+    it again. False where there is no such report.
     """
-    if found is None or found.referral.state is not ReferralState.NEEDS_INFORMATION:
+    if found is None:
         return False
     referral = found.referral
     held = versions.find_held_of(session, referral.id)
     if held is None:
         return False
     place = f"{referral.place.rstrip('. ')}. {words}" if referral.place else words
+    if any(each.is_told and each.changes["place"][1] == place for each in versions.list_versions(session, referral.id)):
+        return True  # pressed twice
     version = NewVersion(
         id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=day_of(now + REFERRER_KEPT),
         changes={"place": (referral.place, place)}, applied=(), settled_at=None, import_batch_id=versions.TOLD_BY_REPORTER,
     )  # fmt: skip
     versions.add_versions(session, [version])
-    due_on = resumed_due(session, referral, now)
-    _open_again(session, referral, "Whoever told us has said more about where.", due_on, now, new_id)
+    is_over = referral.state in FINAL_STATES
+    if is_over or referral.state is ReferralState.NEEDS_INFORMATION:
+        due_on = promise(session, referral.district_id, now) if is_over else resumed_due(session, referral, now)
+        _open_again(session, referral, "Whoever told us has said more about where.", due_on, now, new_id)
     _note(session, "report_said_more", referral.id, now, new_id)
     return True
 

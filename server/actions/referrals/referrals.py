@@ -7,13 +7,12 @@ Each step is a fact in the referral's history and, in the same transaction, a ch
 phones hear of it. The tables are written first: publishing holds the feed until the commit.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from server.access import Access
+from server.access import Access, of_theirs
 from server.actions.operation.orders import order_placing
 from server.actions.operation.outbox import Outbox
 from server.actions.referrals.clock import resumed_due
@@ -21,18 +20,16 @@ from server.problems import Invalid, NotFound
 from server.queries.partnership import districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, referral_steps, referrals
+from server.queries.referrals.desk import UNDO_WITHIN
 from server.queries.referrals.folded import find_head
+from server.queries.referrals.referral_steps import NOBODYS_SCOPE, TAKEN_BACK, Holder
 from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
-from shared.model.district import District
 from shared.model.referral import Referral, ReferralProgress
 from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.referral import FINAL_STATES, OUTCOMES, why_not_follow
 from sync.authoring import NewChange
-
-TAKEN_BACK = "Taken back."
-"""What the last step of a taking back says: it is not taken back itself."""
 
 
 def assign_referral(
@@ -46,14 +43,15 @@ def assign_referral(
     assignees = {(each.team_id, each.worker_id) for each in inbox.list_assignees(access.session, found.district_id)}
     if (team_id, worker_id) not in assignees:
         raise Invalid("Choose a team that walks this district, or one of its workers.")
-    has_it = (found.state, found.team_id, referral_steps.find_worker(access.session, found.id))
-    if has_it == (ReferralState.ASSIGNED, team_id, worker_id):
+    had_it = referral_steps.find_holder(access.session, found.id)
+    holder = Holder(team_id=team_id, worker_id=worker_id)
+    if (found.state, had_it) == (ReferralState.ASSIGNED, holder):
         return  # pressed twice
     step = _step(access, found, ReferralState.ASSIGNED, note=note)
     referral_steps.add_step(access.session, step)
-    referral_steps.set_assignment(access.session, found.id, team_id, worker_id)
-    sets = {"team_id": team_id, "assigned_worker_id": worker_id}
-    _tell_phones(access, found, _scope(team_id), [_fact(access, step), _patch(access, found.id, sets)])
+    referral_steps.note_left(access.session, step.id, had_it)
+    referral_steps.set_assignment(access.session, found.id, holder)
+    _tell_phones(access, found, _scope(team_id), [_fact(access, step), _patch(access, found.id, holder)])
 
 
 def progress_referral(
@@ -77,10 +75,7 @@ def progress_referral(
         return  # pressed twice
     step = _step(access, found, state, note=note, outcome=outcome, duplicate_of=duplicate_of)
     referral_steps.add_step(access.session, step)
-    outbox = Outbox(access.session, access.now, access.new_id)
-    outbox.answer_referrers([step])
-    if duplicate_of is not None:
-        outbox.answer_as_head(found.id, duplicate_of, step)
+    _answer(access, step)
     _tell_phones(access, found, _scope(found.team_id), [_fact(access, step)])
 
 
@@ -100,40 +95,92 @@ def offer_referral(access: Access, referral_id: Id, district_id: Id, note: str =
     taker = districts.find_district(access.session, district_id)
     if taker is None or taker.id == found.district_id:
         raise Invalid("Choose the district that the referral belongs to.")
-    step = _give_to(access, found, taker, f"Offered to {taker.name}." + (f" {note}" if note else ""))
-    referral_steps.note_left(access.session, step.id, found.district_id)
-
-
-def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
-    """Lets a referral be of the district again that the actor offered it away from since a moment; False where they did not.
-
-    It is another district's by now: the actor may because it was theirs, and nobody there has touched it.
-    """
-    left = referral_steps.find_left_district(access.session, referral_id, access.actor.worker_id, since)
-    district = districts.find_district(access.session, left) if left is not None else None
-    if district is None:
-        return False
-    access.require_district(Act.ASSIGN_REFERRAL, district.id, purpose="offer taken back")
-    row = inbox.find_inbox_row(access.session, referral_id)
-    if row is None or row.referral.state is not ReferralState.RECEIVED:
-        return False
-    _give_to(access, row.referral, district, TAKEN_BACK, arrives=TAKEN_BACK)
-    return True
-
-
-def _give_to(access: Access, found: Referral, taker: District, words: str, arrives: str = "") -> ReferralProgress:
+    had_it = referral_steps.find_holder(access.session, found.id)
+    words = f"Offered to {taker.name}." + (f" {note}" if note else "")
     step = _step(access, found, ReferralState.WRONG_AREA, note=words)
     referral_steps.add_step(access.session, step)
+    referral_steps.note_left(access.session, step.id, had_it, found.district_id or "")
     # It is new there: a late step from a phone settles the referral by its newest one, which must not be the sending away.
     arrived = msgspec.structs.replace(
-        step, id=access.new_id(), state=ReferralState.RECEIVED, at=access.now + timedelta(milliseconds=1), note=arrives
+        step, id=access.new_id(), state=ReferralState.RECEIVED, at=access.now + timedelta(milliseconds=1), note=""
     )
     referral_steps.add_step(access.session, arrived)
     team_id = referrals.list_team_of_districts(access.session).get(taker.id)
     referral_steps.set_district(access.session, found.id, taker.id, team_id)
     moved = msgspec.structs.replace(found, district_id=taker.id, team_id=team_id, state=ReferralState.RECEIVED)
     _tell_phones(access, moved, _scope(team_id), [])
-    return step
+
+
+def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
+    """Lets a referral be of the district again, or of none, that the actor offered it away from since a moment, as it was;
+    False where they did not.
+
+    It is another district's by now: the actor may because they had it, and nobody there has touched it.
+    """
+    steps = referral_steps.list_newest(access.session, referral_id, 3)
+    if len(steps) < 2 or {each.worker_id for each in steps[:2]} != {access.actor.worker_id} or steps[1].at < since:
+        return False
+    left, holder = referral_steps.find_left(access.session, steps[1].id)
+    row = inbox.find_inbox_row(access.session, referral_id)
+    if left is None or row is None or row.referral.state is not ReferralState.RECEIVED:
+        return False
+    access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="offer taken back", detail=referral_id)
+    referral_steps.set_district(access.session, referral_id, left or None, holder.team_id)
+    found = msgspec.structs.replace(row.referral, district_id=left or None)
+    _put_back(access, found, steps[2] if len(steps) > 2 else None, holder)
+    return True
+
+
+def take_back_step(access: Access, found: Referral, undone: ReferralProgress, before: ReferralProgress | None) -> None:
+    """Leaves a referral as it stood before its newest step, whatever may otherwise follow what; the taking back is a step itself.
+
+    Raises Invalid where what came before is not known.
+    """
+    if before is None and undone.state is ReferralState.RECEIVED:
+        raise Invalid("How it stood before came with its file and is not kept as a step: take the next step instead.")
+    holder = referral_steps.find_holder(access.session, found.id)
+    if undone.state is ReferralState.ASSIGNED:
+        holder = referral_steps.find_left(access.session, undone.id)[1]
+    _put_back(access, found, before, holder)
+
+
+def _put_back(access: Access, found: Referral, before: ReferralProgress | None, holder: Holder) -> None:
+    state = _state_unjudged(access, found) if before is None else before.state
+    head_id = before.duplicate_of if before is not None else None
+    if head_id is not None:
+        head_id = _find_head(access, found.id, head_id, confirmed=True)
+    _resume(access, found, state)
+    newest = referral_steps.find_newest(access.session, found.id)
+    # After the arrival of an offer, which is dated a moment later than it was made.
+    at = access.now if newest is None else max(access.now, newest.at + timedelta(milliseconds=1))
+    step = ReferralProgress(
+        id=access.new_id(), referral_id=found.id, state=state, at=at, worker_id=access.actor.worker_id,
+        outcome=before.outcome if before is not None else "", duplicate_of=head_id, note=TAKEN_BACK,
+    )  # fmt: skip
+    referral_steps.add_step(access.session, step)
+    if state in FINAL_STATES:
+        referral_steps.set_closed_at(access.session, found.id, None if before is None else before.at)
+    referral_steps.set_assignment(access.session, found.id, holder)
+    said = referral_steps.find_said(access.session, found.id, state)
+    if before is not None and said is not None:
+        _answer(access, msgspec.structs.replace(said, outcome=step.outcome, duplicate_of=head_id))
+    moved = msgspec.structs.replace(found, state=state, team_id=holder.team_id)
+    _tell_phones(access, moved, _scope(holder.team_id), [_fact(access, step), _patch(access, found.id, holder)])
+
+
+def _state_unjudged(access: Access, found: Referral) -> ReferralState:
+    """The state in which a referral came, before anybody took a step with it."""
+    if found.position is None and (found.district_id is None or referral_steps.was_brought(access.session, found.id)):
+        return ReferralState.NEEDS_INFORMATION
+    return ReferralState.WRONG_AREA if found.district_id is None else ReferralState.RECEIVED
+
+
+def _answer(access: Access, step: ReferralProgress) -> None:
+    """Whoever told us hears, when it cannot be taken back any more."""
+    outbox = Outbox(access.session, access.now, access.new_id, waits=UNDO_WITHIN)
+    outbox.answer_referrers([step])
+    if step.duplicate_of is not None:
+        outbox.answer_as_head(step.referral_id, step.duplicate_of, step)
 
 
 def _open(access: Access, action: Act, referral_id: Id) -> Referral:
@@ -181,12 +228,19 @@ def _step(access: Access, found: Referral, state: ReferralState, **fields: Any) 
     refusal = why_not_follow(found.state, state) if found.state is not state else None
     if refusal is not None:
         raise Invalid(refusal)
-    if found.state is ReferralState.NEEDS_INFORMATION and state is not found.state:
-        # Also where it is closed: whether that was in time, and what a reopening goes on with, is by the clock that stood still.
-        referral_steps.set_due(access.session, found.id, resumed_due(access.session, found, access.now))
+    _resume(access, found, state)
     return ReferralProgress(
         id=access.new_id(), referral_id=found.id, state=state, at=access.now, worker_id=access.actor.worker_id, **fields
     )
+
+
+def _resume(access: Access, found: Referral, state: ReferralState) -> None:
+    """Lets the clock go on, if it stood still and this step ends that.
+
+    Also where it is closed: whether that was in time, and what a reopening goes on with, is by the clock that stood still.
+    """
+    if found.state is ReferralState.NEEDS_INFORMATION and state is not found.state:
+        referral_steps.set_due(access.session, found.id, resumed_due(access.session, found, access.now))
 
 
 def _scope(team_id: Id | None) -> str | None:
@@ -194,28 +248,32 @@ def _scope(team_id: Id | None) -> str | None:
 
 
 def _tell_phones(access: Access, found: Referral, scope: str | None, changes: list[NewChange]) -> None:
-    """Lets the team that now has the referral hear of it, whole if its phones do not know it yet, and no other team."""
+    """Lets the team that now has the referral hear of it, and no other team: whole if its phones do not know it yet, or if the
+    day has moved that was promised when `found` was read."""
     session, now_ms = access.session, int(access.now.timestamp() * 1000)
     known_in = find_scopes(session, found.id)
-    wanted = frozenset({scope} if scope else ())
+    wanted = frozenset({scope or NOBODYS_SCOPE})
     if known_in and known_in != wanted:
         order_placing(session, found.id, wanted, access.now, access.new_id())
         place_entity(session, found.id, wanted)
     if scope is None:
         return
-    first = [] if known_in else [_received(access, found)]
+    due_on = referral_steps.find_due(session, found.id)
+    first = [] if known_in - {NOBODYS_SCOPE} and due_on == found.due_on else [_received(access, found, due_on)]
     publish(session, [msgspec.structs.replace(each, scope=scope) for each in (*first, *changes)], now_ms)
 
 
-def _received(access: Access, found: Referral) -> NewChange:
-    return _change(access, "referral.received", found.id, payload=msgspec.Raw(msgspec.json.encode(found)))
+def _received(access: Access, found: Referral, due_on: date) -> NewChange:
+    whole = msgspec.structs.replace(found, due_on=due_on)
+    return _change(access, "referral.received", found.id, payload=msgspec.Raw(msgspec.json.encode(whole)))
 
 
 def _fact(access: Access, step: ReferralProgress) -> NewChange:
     return _change(access, "referral.progressed", step.referral_id, payload=msgspec.Raw(msgspec.json.encode(step)))
 
 
-def _patch(access: Access, referral_id: Id, sets: Mapping[str, object]) -> NewChange:
+def _patch(access: Access, referral_id: Id, holder: Holder) -> NewChange:
+    sets = {"team_id": holder.team_id, "assigned_worker_id": holder.worker_id}
     return _change(access, "referral.patched", referral_id, sets=sets)
 
 

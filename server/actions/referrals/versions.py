@@ -27,7 +27,11 @@ def settle_version(access: Access, referral_id: Id, version_id: Id, *, is_taken:
     if not versions.settle_version(access.session, version_id, access.now, access.actor.worker_id):
         raise NotFound
     if is_taken:
-        words = {name: now for name, (_, now) in version.changes.items() if name in WORDS}
+        words = {
+            name: _add_words(held.words[name], before, now) if version.is_told else now
+            for name, (before, now) in version.changes.items()
+            if name in WORDS
+        }
         if words:
             versions.take_words(access.session, held, words)
         if "people_count" in version.changes:
@@ -35,6 +39,14 @@ def settle_version(access: Access, referral_id: Id, version_id: Id, *, is_taken:
         if "point" in version.changes:
             _take_point(access, held, version.changes["point"][1])
         tell_phones(access, referral_id)
+
+
+def _add_words(held: str, before: str, now: str) -> str:
+    """What is held, with what somebody added to what was held then: of two who answered neither's words are lost."""
+    if held == before:
+        return now
+    added = now.removeprefix(f"{before.rstrip('. ')}. ") if before else now
+    return f"{held.rstrip('. ')}. {added}" if held else added
 
 
 def _take_point(access: Access, held: Held, text: str) -> None:

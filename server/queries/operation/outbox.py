@@ -48,12 +48,13 @@ class Line(Value, frozen=True, kw_only=True):
     at: datetime
 
 
-def add_mails(session: Session, mails: Sequence[Mail]) -> None:
-    """Let mails wait to be sent. One whose key is there already is passed over: nothing is said twice."""
+def add_mails(session: Session, mails: Sequence[Mail], not_before: datetime | None = None) -> None:
+    """Let mails wait to be sent, at once or not before a moment. One whose key is there already is passed over: nothing is said
+    twice."""
     rows = [
         {
             **msgspec.structs.asdict(each), "kind": str(each.kind), "facts": msgspec.json.encode(each.facts).decode(),
-            "state": str(MailState.WAITING), "attempts": 0, "next_try_at": each.queued_at, "last_error": "",
+            "state": str(MailState.WAITING), "attempts": 0, "next_try_at": not_before or each.queued_at, "last_error": "",
             "sent_at": None,
         }
         for each in mails
@@ -113,6 +114,11 @@ def set_waiting(session: Session, mail_id: Id, next_try_at: datetime, error: str
 def set_failed(session: Session, mail_id: Id, error: str) -> None:
     """It is given up, until somebody lets it be tried again."""
     _set(session, mail.c.id == mail_id, state=str(MailState.FAILED), last_error=error)
+
+
+def forget(session: Session, mail_id: Id) -> None:
+    """It was never written: the same may be said another time."""
+    session.execute(delete(mail).where(mail.c.id == mail_id))
 
 
 def give_up_waiting(session: Session, about_id: Id, kind: MailKind, why: str, worker_id: Id | None = None) -> None:

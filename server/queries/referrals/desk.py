@@ -13,7 +13,7 @@ from server.queries.referrals.referral_steps import read_step
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import alert, referral, referral_progress
 from shared.model.codes import ReferralState
-from shared.model.mail import MailState
+from shared.model.mail import MailKind, MailState
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id, Value
 from shared.rules.urgency import ALSO_IN, STEMS
@@ -104,10 +104,10 @@ def list_newest_steps(
 
 
 def take_back_mails(session: Session, referral_ids: Collection[Id], since: datetime) -> int:
-    """Forget the mails about these referrals that have not gone out yet; returns how many."""
+    """Forget what was to be answered about these referrals since a moment and has not gone out yet; returns how many."""
     unsent = delete(mail).where(
-        mail.c.about_id.in_(referral_ids), mail.c.state == str(MailState.WAITING), mail.c.attempts == 0,
-        mail.c.queued_at >= since,
+        mail.c.about_id.in_(referral_ids), mail.c.state == str(MailState.WAITING), mail.c.queued_at >= since,
+        mail.c.kind.in_([str(MailKind.REFERRAL_OUTCOME), str(MailKind.REFERRAL_QUESTION)]),
     )  # fmt: skip
     return session.execute(unsent).rowcount  # type: ignore[attr-defined,no-any-return]
 

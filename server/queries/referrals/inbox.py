@@ -21,7 +21,7 @@ from server.tables.partnership.agency import team
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person
-from server.tables.referrals.referral import alert, alert_referrer, referral, referral_progress
+from server.tables.referrals.referral import alert, referral, referral_progress
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.site import site
 from shared.geo.distance import METRES_PER_DEGREE, near_distance_m
@@ -371,23 +371,3 @@ def _of_these_days(session: Session, of: Referral) -> list[Referral]:
         .limit(NEAR_LIMIT)
     )  # fmt: skip
     return [read_referral(found) for found in session.execute(query).mappings()]
-
-
-def list_of_same_referrer(session: Session, referral_ids: Collection[Id]) -> dict[Id, set[Id]]:
-    """For each referral, the others whose referrer gave the same e-mail address or telephone number. The address stays here."""
-    ours, theirs, one, other = referral.alias(), referral.alias(), alert_referrer.alias(), alert_referrer.alias()
-    alike = or_(
-        and_(one.c.email != "", func.lower(one.c.email) == func.lower(other.c.email)),
-        and_(one.c.telephone != "", one.c.telephone == other.c.telephone),
-    )
-    query = (
-        select(ours.c.id, theirs.c.id)
-        .join(one, one.c.alert_id == ours.c.alert_id)
-        .join(other, and_(other.c.alert_id != one.c.alert_id, alike))
-        .join(theirs, theirs.c.alert_id == other.c.alert_id)
-        .where(ours.c.id.in_(referral_ids))
-    )
-    found: dict[Id, set[Id]] = {}
-    for referral_id, other_id in session.execute(query):
-        found.setdefault(referral_id, set()).add(other_id)
-    return found

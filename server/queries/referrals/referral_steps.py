@@ -12,12 +12,12 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.tables.referrals.referral import referral, referral_progress
+from server.tables.referrals.referral import alert, referral, referral_progress
 from server.tables.street.contact import contact_correction
 from server.tables.street.shift import visit
 from shared.model.codes import ReferralState
 from shared.model.referral import ReferralProgress
-from shared.model.value import Id
+from shared.model.value import Id, Value
 from shared.rules.corrections import STRUCK
 from shared.rules.referral import FINAL_STATES, THERE
 
@@ -39,6 +39,22 @@ def stands() -> ColumnElement[bool]:
     return or_(referral_progress.c.state.not_in(THERE), ~or_(contact_struck, visit_struck))
 
 
+TAKEN_BACK = "Taken back."
+"""What the last step of a taking back says: it is not taken back itself."""
+
+
+NOBODYS_SCOPE = "team:"
+"""Where a referral is placed that no team has: no phone follows it. One that were placed nowhere would be heard again where its
+changes were made."""
+
+
+class Holder(Value, frozen=True, kw_only=True):
+    """Which team has a referral, and which of its workers."""
+
+    team_id: Id | None = None
+    worker_id: Id | None = None
+
+
 def add_step(session: Session, step: ReferralProgress) -> None:
     """Stores the step, and leaves the referral in its state. A referral that is open again has no outcome."""
     session.execute(insert(referral_progress), [{**msgspec.structs.asdict(step), "state": str(step.state)}])
@@ -52,36 +68,55 @@ def add_step(session: Session, step: ReferralProgress) -> None:
     session.execute(update(referral).where(referral.c.id == step.referral_id).values(**values))
 
 
-def note_left(session: Session, step_id: Id, district_id: Id | None) -> None:
-    """Says which district a referral was offered away from."""
-    left = update(referral_progress).where(referral_progress.c.id == step_id)
-    session.execute(left.values(left_district_id=district_id))
+def note_left(session: Session, step_id: Id, holder: Holder, district_id: Id | None = None) -> None:
+    """Says who had a referral before this step gave it to another; with `district_id` (empty: none) it was offered away from
+    that district."""
+    values = {"left_district_id": district_id, "left_team_id": holder.team_id, "left_worker_id": holder.worker_id}
+    session.execute(update(referral_progress).where(referral_progress.c.id == step_id).values(**values))
 
 
-def find_left_district(session: Session, referral_id: Id, worker_id: Id, since: datetime) -> Id | None:
-    """The district that this worker offered the referral away from since a moment, if nobody has taken a step with it after."""
-    newest = (
-        select(referral_progress.c.worker_id, referral_progress.c.at, referral_progress.c.left_district_id)
-        .where(referral_progress.c.referral_id == referral_id)
-        .order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc())
-        .limit(2)
-    )
-    steps = session.execute(newest).all()
-    if len(steps) < 2 or {each.worker_id for each in steps} != {worker_id} or steps[1].at < since:
-        return None
-    left: Id | None = steps[1].left_district_id
-    return left
+def find_left(session: Session, step_id: Id) -> tuple[Id | None, Holder]:
+    """The district that a step offered a referral away from (empty: none; None: it offered nothing), and who had it before."""
+    columns = (
+        referral_progress.c.left_district_id, referral_progress.c.left_team_id, referral_progress.c.left_worker_id,
+    )  # fmt: skip
+    district_id, team_id, worker_id = session.execute(select(*columns).where(referral_progress.c.id == step_id)).one()
+    return district_id, Holder(team_id=team_id, worker_id=worker_id)
 
 
-def set_assignment(session: Session, referral_id: Id, team_id: Id | None, worker_id: Id | None) -> None:
+def find_holder(session: Session, referral_id: Id) -> Holder:
+    """Which team has a referral, and which of its workers."""
+    query = select(referral.c.team_id, referral.c.assigned_worker_id).where(referral.c.id == referral_id)
+    found = session.execute(query).first()
+    return Holder() if found is None else Holder(team_id=found[0], worker_id=found[1])
+
+
+def set_assignment(session: Session, referral_id: Id, holder: Holder) -> None:
     """Says which team, and which of its workers, has the referral."""
-    values = {"team_id": team_id, "assigned_worker_id": worker_id}
+    values = {"team_id": holder.team_id, "assigned_worker_id": holder.worker_id}
     session.execute(update(referral).where(referral.c.id == referral_id).values(**values))
+
+
+def set_closed_at(session: Session, referral_id: Id, closed_at: datetime | None) -> None:
+    """Says when a referral that is over was; None for one of another area that nobody has judged yet."""
+    session.execute(update(referral).where(referral.c.id == referral_id).values(closed_at=closed_at))
+
+
+def was_brought(session: Session, referral_id: Id) -> bool:
+    """Did a file bring it, or a pull, and not a form of ours?"""
+    query = select(alert.c.import_batch_id).join(referral, referral.c.alert_id == alert.c.id)
+    return bool(session.scalar(query.where(referral.c.id == referral_id)))
 
 
 def set_due(session: Session, referral_id: Id, due_on: date) -> None:
     """Says by when an outcome is promised."""
     session.execute(update(referral).where(referral.c.id == referral_id).values(due_on=due_on))
+
+
+def find_due(session: Session, referral_id: Id) -> date:
+    """By when an outcome is promised."""
+    due_on: date = session.execute(select(referral.c.due_on).where(referral.c.id == referral_id)).scalar_one()
+    return due_on
 
 
 def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
@@ -121,7 +156,22 @@ def count_told_anew(session: Session, referral_ids: Collection[Id]) -> dict[Id, 
 
 def find_newest(session: Session, referral_id: Id) -> ReferralProgress | None:
     """The newest step of a referral; None where none was taken."""
+    return next(iter(list_newest(session, referral_id, 1)), None)
+
+
+def list_newest(session: Session, referral_id: Id, limit: int) -> list[ReferralProgress]:
+    """So many steps of a referral, the newest first."""
     query = select(referral_progress).where(referral_progress.c.referral_id == referral_id)
+    newest = query.order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc()).limit(limit)
+    return [read_step(found) for found in session.execute(newest).mappings()]
+
+
+def find_said(session: Session, referral_id: Id, state: ReferralState) -> ReferralProgress | None:
+    """The newest step into a state that was no taking back: what whoever told us heard of it, they heard of that one."""
+    query = select(referral_progress).where(
+        referral_progress.c.referral_id == referral_id, referral_progress.c.state == str(state),
+        referral_progress.c.note != TAKEN_BACK,
+    )  # fmt: skip
     newest = query.order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc()).limit(1)
     found = session.execute(newest).mappings().first()
     return None if found is None else read_step(found)
@@ -146,13 +196,8 @@ def find_closer(session: Session, referral_id: Id) -> Id | None:
     return session.scalar(newest) or ""
 
 
-def find_worker(session: Session, referral_id: Id) -> Id | None:
-    """The worker who has it, if one has."""
-    return session.scalar(select(referral.c.assigned_worker_id).where(referral.c.id == referral_id))
-
-
-def set_district(session: Session, referral_id: Id, district_id: Id, team_id: Id | None) -> None:
-    """Gives the referral to another district, as new there."""
+def set_district(session: Session, referral_id: Id, district_id: Id | None, team_id: Id | None) -> None:
+    """Gives the referral to another district, or to none, as new there."""
     values = {
         "district_id": district_id, "team_id": team_id, "assigned_worker_id": None, "outcome": "", "closed_at": None,
         "state": str(ReferralState.RECEIVED),

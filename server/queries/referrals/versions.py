@@ -56,13 +56,14 @@ class NewVersion(Value, frozen=True, kw_only=True):
 
 
 class OpenVersion(Value, frozen=True, kw_only=True):
-    """A newer version, as the page of its referral shows it."""
+    """A newer version, as the page of its referral shows it. `is_told`: whoever told us answered, not the source."""
 
     id: Id
     received_at: datetime
     changes: dict[str, tuple[str, str]]
     applied: tuple[str, ...]
     settled_at: datetime | None
+    is_told: bool
 
 
 def find_held(session: Session, source: AlertSource, references: Collection[str]) -> dict[str, Held]:
@@ -153,6 +154,7 @@ def list_versions(session: Session, referral_id: Id) -> list[OpenVersion]:
     return [
         OpenVersion(
             id=found["id"], received_at=found["received_at"], settled_at=found["settled_at"],
+            is_told=found["import_batch_id"] == TOLD_BY_REPORTER,
             changes=msgspec.json.decode(found["changes"], type=dict[str, tuple[str, str]]),
             applied=msgspec.json.decode(found["applied"], type=tuple[str, ...]),
         )

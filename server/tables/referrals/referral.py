@@ -166,7 +166,10 @@ class ReferralProgressRow(SQLModel, table=True):
     duplicate_of: str | None = loose_id(optional=True)
     note: str = text()
     left_district_id: str | None = loose_id(optional=True)
-    """Of which district it was, where it was offered to another."""
+    """Of which district it was, where it was offered to another; empty where it was of none."""
+    left_team_id: str | None = loose_id(optional=True)
+    left_worker_id: str | None = loose_id(optional=True)
+    """Which team and which of its workers had it, where it was given or offered to another."""
 
 
 alert = table_of(AlertRow)

@@ -32,6 +32,7 @@ NOTICES = {
     "duplicate": "Marked as the same as the other referral.",
     "not_duplicate": "Noted: these are two different referrals.",
     "offered": "Offered to the other district.",
+    "offered_from_tray": "Given to that district, as new there. You can undo it for ten minutes.",
     "closed": "Closed, with its outcome.",
     "reopened": "Open again.",
     "filter_kept": "Kept. It stands above the search.",

@@ -31,7 +31,7 @@ from server.web.lead.referral import (
 )
 from server.web.lead.same_person import say_same_person, show_same_person
 from server.web.lead.tonight import show_tonight
-from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty, show_refused, take
+from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty, show_refused, take, undo_from_tray
 from server.web.lead.wall import put_up, show_wall, show_wall_now, take_down
 from server.web.lead.where_next import assign_walk, show_where_next
 
@@ -62,6 +62,7 @@ PAGES = (
     show_duty,
     take,
     send_elsewhere,
+    undo_from_tray,
     show_refused,
     mend,
     leave_row_out,

@@ -10,6 +10,7 @@ from server.access import Access
 from server.queries.people import subjects
 from server.queries.referrals import inbox
 from server.queries.referrals.inbox import NearSite
+from server.queries.referrals.same_referrer import list_of_same_referrer
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
@@ -37,7 +38,7 @@ def look_around(access: Access, referrals: Sequence[Referral]) -> dict[Id, Surro
     rarity = Rarity(
         {each.id: each for each in (*referrals, *(other for others in near.values() for other in others))}.values()
     )
-    told = inbox.list_of_same_referrer(access.session, [each.id for each in referrals])
+    told = list_of_same_referrer(access.session, [each.id for each in referrals])
     sites = _sites_to_show(access, inbox.list_near_sites(access.session, [each.id for each in referrals]))
     return {
         each.id: Surroundings(

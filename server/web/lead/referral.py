@@ -11,7 +11,6 @@ from server.access import Access, Door
 from server.actions.referrals import answers
 from server.actions.referrals.desk import find_shift, send_on_shift, undo
 from server.actions.referrals.referrals import (
-    TAKEN_BACK,
     assign_referral,
     close_referral,
     offer_referral,
@@ -28,6 +27,7 @@ from server.queries.people import subjects
 from server.queries.referrals import desk, inbox, told, versions
 from server.queries.referrals.folded import find_head, list_folded
 from server.queries.referrals.inbox import InboxRow
+from server.queries.referrals.referral_steps import TAKEN_BACK
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.around import Surroundings, look_around

@@ -14,13 +14,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
+from server.actions.referrals import desk as acts
 from server.actions.referrals.referrals import close_referral, offer_referral
 from server.http.services import Services
 from server.importers.mending import leave_out, mend_row
 from server.importers.placing import simplify_name
 from server.importers.refused import Tray
 from server.places.nearest import NearestDistricts
-from server.problems import Invalid
+from server.problems import Invalid, NotFound
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.referrals import duty, imports
 from server.queries.referrals.duty import DutyRow
@@ -33,6 +34,7 @@ from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 
 PAGE_LENGTH = 20
+TOO_LATE = "It is more than ten minutes ago, or somebody has gone on with it."
 ALIKE = 0.75
 """How alike two names of councils must be to be offered as the same (difflib's ratio, set by eye)."""
 WRONG_PLACE = "person_not_looked_for_wrong_local_authority_or_geographical_information"
@@ -67,10 +69,11 @@ def show_duty(
     door: NamedDependency[Door],
     services: NamedDependency[Services],
     page_number: FromQuery[int] = 1,
+    undo: FromQuery[str] = "",
 ) -> Response[str]:
     """The tray, the newest first."""
     with door.open() as access:
-        return _duty_page(request, access, services, max(1, page_number))
+        return _duty_page(request, access, services, max(1, page_number), undo=undo)
 
 
 @post(
@@ -94,7 +97,7 @@ def take(
         with door.open() as access:
             errors = {f"district-{referral_id}": " ".join(refused.errors)}
             return _duty_page(request, access, services, 1, errors)
-    return go_to("/referrals/duty", done="offered")
+    return go_to(f"/referrals/duty?undo={referral_id}", done="offered_from_tray")
 
 
 @post(
@@ -107,7 +110,26 @@ def send_elsewhere(door: NamedDependency[Door], referral_id: FromPath[Id]) -> Re
     """Says that it is no place of ours. Whoever told us hears that nobody of ours will look."""
     with door.open() as access:
         close_referral(access, referral_id, WRONG_PLACE)
-    return go_to("/referrals/duty", done="closed")
+    return go_to(f"/referrals/duty?undo={referral_id}", done="desk_closed")
+
+
+@post(
+    "/referrals/duty/{referral_id:str}/undo",
+    opt={"action": Act.ASSIGN_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def undo_from_tray(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], referral_id: FromPath[Id]
+) -> Response[Any]:
+    """Takes the reader's own decision back, for ten minutes: it is in the tray again, as it was."""
+    try:
+        with door.open() as access:
+            acts.undo(access, referral_id)
+    except (Invalid, NotFound):
+        with door.open() as access:
+            return _duty_page(request, access, services, 1, {"undo": TOO_LATE})
+    return go_to("/referrals/duty", done="desk_undone")
 
 
 @get("/referrals/refused", opt={"action": Act.IMPORT_REFERRALS}, sync_to_thread=True, include_in_schema=False)
@@ -165,7 +187,7 @@ def leave_row_out(door: NamedDependency[Door], batch_id: FromPath[str], row_numb
 
 
 def _duty_page(
-    request: AnyRequest, access: Access, services: Services, number: int, errors: Errors | None = None
+    request: AnyRequest, access: Access, services: Services, number: int, errors: Errors | None = None, undo: str = ""
 ) -> Response[str]:
     access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="duty tray")
     found = duty.list_duty(access.session, limit=PAGE_LENGTH + 1, offset=(number - 1) * PAGE_LENGTH)
@@ -176,7 +198,7 @@ def _duty_page(
     districts = list_districts_on(access.session, access.today)
     return page(
         request, "lead/duty.html", title="Duty tray", section="/referrals", worker=access.worker, now=access.now,
-        status=422 if errors else 200, tabs=list_tabs(access, "duty"), errors=errors or {},
+        status=422 if errors else 200, tabs=list_tabs(access, "duty"), errors=errors or {}, undo=undo,
         cards=_cards(access, shown, districts, services.settings.data),
         district_options=[("", "Choose a district"), *((each.id, each.name) for each in districts)],
         previous_path=f"/referrals/duty?page_number={number - 1}" if number > 1 else "",

@@ -22,9 +22,11 @@ from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.consents import store_said
 from server.queries.people.merges import store_merges
 from server.queries.people.told_needs import settle_needs
+from server.queries.referrals.inbox import find_inbox_row
 from server.queries.referrals.referral_steps import list_answered, list_asked, set_due, settle_referrals
 from server.queries.street import shifts
 from server.queries.street.visits import add_strikes, settle_strikes
+from server.queries.sync.store import find_scopes, publish
 from server.tables.people.assessment import assessment_answer
 from server.tables.people.person import person_need
 from server.tables.people.verification import verification
@@ -33,6 +35,7 @@ from server.tables.street.shift import check_in, shift, shift_worker, visit
 from shared.model.telling import ConsentAnswer
 from shared.model.value import Id
 from shared.rules.check_ins import promise_of
+from sync.authoring import NewChange
 
 SIGNS = {"check_in": "checkin.made", "contact": "contact.recorded", "visit": "visit.recorded"}
 """What shows that a worker was well, and the fact that tells it."""
@@ -148,11 +151,12 @@ def project_merges(session: Session, batch: Batch) -> set[Id]:
     return store_merges(session, merges)
 
 
-def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], Id]) -> None:
-    """Store referrals' steps, leave each referral where its newest step left it, and answer whoever raised it."""
+def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], Id]) -> set[Id]:
+    """Store referrals' steps, leave each referral where its newest step left it, and answer whoever raised it; returns those
+    whose promised day has moved."""
     steps = batch.values("referral.progressed")
     if not steps:
-        return
+        return set()
     ids = {each.referral_id for each in steps}
     asked = list_asked(session, ids)
     resumed = {
@@ -161,9 +165,27 @@ def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], 
     }
     bulk.insert_new(session, referral_progress, [_columns(each) for each in steps])
     settle_referrals(session, ids)
-    for each in asked.keys() - list_asked(session, asked):
+    moved = {each for each in asked.keys() - list_asked(session, asked) if resumed[each] != asked[each]}
+    for each in moved:
         set_due(session, each, resumed[each])
     Outbox(session, batch.received_at, new_id).answer_referrers(steps)
+    return moved
+
+
+def tell_moved_days(session: Session, batch: Batch, moved: set[Id], new_id: Callable[[], Id]) -> None:
+    """Let the phones that know these referrals hear by when an outcome is promised now."""
+    now_ms = int(batch.received_at.timestamp() * 1000)
+    rows = [row for each in sorted(moved) if (row := find_inbox_row(session, each)) is not None]
+    changes = [
+        NewChange(
+            id=new_id(), type="referral.received", scope=scope, entity=row.referral.id, at_ms=now_ms,
+            payload=msgspec.Raw(msgspec.json.encode(row.referral)),
+        )
+        for row in rows
+        for scope in sorted(find_scopes(session, row.referral.id))
+    ]  # fmt: skip
+    if changes:
+        publish(session, changes, now_ms)
 
 
 def settle_answered(session: Session, batch: Batch) -> None:

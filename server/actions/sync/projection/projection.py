@@ -29,6 +29,7 @@ from server.actions.sync.projection.journeys import (
     project_verifications,
     project_visits,
     settle_answered,
+    tell_moved_days,
 )
 from server.actions.sync.projection.places import Districts
 from server.actions.sync.projection.relations import flag_new_relations
@@ -95,7 +96,7 @@ class Projection:
         project_consents(session, batch)
         project_answers(session, batch)
         project_documents(session, batch)
-        project_referral_steps(session, batch, self.new_id)
+        moved = project_referral_steps(session, batch, self.new_id)
         flag_new_relations(session, batch, self.new_id)
         touched = project_contacts(session, batch, self.districts, self.crs, verdicts)
         settle_answered(session, batch)
@@ -105,6 +106,7 @@ class Projection:
         looks.renew_looks(session, changing | _looks_changed(session, batch))
         looks.renew_squares(session, _squares_added_to(session, batch))
         audit.add_lines(session, self._reads(session, batch))
+        tell_moved_days(session, batch, moved, self.new_id)
         told = tell_records(session, batch, day_of(batch.received_at, ZoneInfo(self.timezone)), self.new_id)
         told += settle_joins(session, batch, self.new_id)
         if told:
