@@ -114,12 +114,6 @@ class Taking:
         )
         referral_steps.add_step(self.session, step)
         Outbox(self.session, self.run.now, self.run.new_id).answer_referrers([step])
-        scopes = find_scopes(self.session, held.referral.id)
-        change = NewChange(
-            id=self.run.new_id(), type="referral.progressed", scope="", entity=held.referral.id, at_ms=self._now_ms,
-            payload=msgspec.Raw(msgspec.json.encode(step)),
-        )  # fmt: skip
-        publish(self.session, [msgspec.structs.replace(change, scope=each) for each in sorted(scopes)], self._now_ms)
 
     def _resume(self, referral: Referral) -> None:
         """The clock that stood still while more was asked goes on."""
@@ -164,11 +158,18 @@ def tell_phones(session: Session, referral_id: Id, now: datetime, new_id: Callab
     if scope == NOBODYS_SCOPE:
         return
     now_ms = int(now.timestamp() * 1000)
-    change = NewChange(
-        id=new_id(), type="referral.received", scope=scope, entity=referral_id, at_ms=now_ms,
-        payload=msgspec.Raw(msgspec.json.encode(row.referral)),
-    )  # fmt: skip
-    publish(session, [change], now_ms)
+    said: list[tuple[str, object]] = [("referral.received", row.referral)]
+    newest = referral_steps.find_newest(session, referral_id)
+    if newest is not None:  # by its newest step a phone knows where it stands, not by what came
+        said.append(("referral.progressed", newest))
+    changes = [
+        NewChange(
+            id=new_id(), type=kind, scope=scope, entity=referral_id, at_ms=now_ms,
+            payload=msgspec.Raw(msgspec.json.encode(body)),
+        )
+        for kind, body in said
+    ]  # fmt: skip
+    publish(session, changes, now_ms)
 
 
 def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:

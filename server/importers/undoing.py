@@ -20,6 +20,7 @@ from shared.model.codes import ReferralState
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.referral import FINAL_STATES
 
 AT_ONCE = 200
 NOTE = "The file that said so was undone."
@@ -77,8 +78,12 @@ def _undo_rest(access: Access, batch_id: Id) -> list[str]:
 def _forget(access: Access, gone: Sequence[Brought]) -> None:
     session = access.session
     ids = [each.referral_id for each in gone]
-    undoing.stand_alone(session, ids)
+    alone = undoing.stand_alone(session, ids)
+    for each in alone:
+        _step(access, each, ReferralState.RECEIVED)
     undoing.delete_brought(session, gone)
+    for each in alone:
+        tell_phones(session, each, access.now, access.new_id)
     for referral_id in ids:
         order_placing(session, referral_id, frozenset(), access.now, access.new_id())
         place_entity(session, referral_id, frozenset())
@@ -93,15 +98,20 @@ def _put_back(access: Access, version: BroughtVersion) -> bool:
     words = {name: version.changes[name][0] for name in version.applied if name in WORDS}
     if words:
         versions.take_words(access.session, held, words)
+    steps = referral_steps.list_newest(access.session, version.referral_id, 2)
+    before = steps[1] if len(steps) > 1 else None
     if "point" in version.applied:
         _take_away_place(access, held)
-        _step(access, version, ReferralState.NEEDS_INFORMATION)
+        _step(access, version.referral_id, ReferralState.NEEDS_INFORMATION)
     if "closed" in version.applied:
         unplaced = held.position is None or "point" in version.applied
-        _step(access, version, ReferralState.NEEDS_INFORMATION if unplaced else ReferralState.RECEIVED)
+        came = ReferralState.NEEDS_INFORMATION if unplaced else ReferralState.RECEIVED
+        is_known = before is not None and before.state not in FINAL_STATES and "point" not in version.applied
+        _step(access, version.referral_id, before.state if before is not None and is_known else came)
         take_back_mails(access.session, [version.referral_id], version.received_at)
     elif "reopened" in version.applied:
-        _step(access, version, ReferralState.CLOSED)
+        outcome = before.outcome if before is not None else undoing.find_outcome_told(access.session, version.alert_id)
+        _step(access, version.referral_id, ReferralState.CLOSED, outcome)
     undoing.delete_version(access.session, version)
     if version.applied:
         tell_phones(access.session, version.referral_id, access.now, access.new_id)
@@ -114,10 +124,11 @@ def _take_away_place(access: Access, held: Held) -> None:
     referral = held.referral
     holder = referral_steps.find_holder(access.session, referral.id)
     district_id = referral.district_id
-    newest = referral_steps.find_newest(access.session, referral.id)
-    left, had_it = referral_steps.find_left(access.session, newest.id) if newest is not None else (None, holder)
-    if left is not None:
-        district_id, holder = left or None, had_it
+    for step in referral_steps.list_newest(access.session, referral.id, 2):
+        left, had_it = referral_steps.find_left(access.session, step.id)
+        if step.worker_id == THE_SOURCE and left is not None:
+            district_id, holder = left or None, had_it
+            break
     versions.take_place(access.session, held, None, district_id, holder.team_id)
 
 
@@ -132,11 +143,11 @@ def _is_as_left(session: Session, version: BroughtVersion, held: Held) -> bool:
     return not moved or referral_steps.find_closer(session, version.referral_id) == THE_SOURCE
 
 
-def _step(access: Access, version: BroughtVersion, state: ReferralState) -> None:
-    row = inbox.find_inbox_row(access.session, version.referral_id)
+def _step(access: Access, referral_id: Id, state: ReferralState, outcome: str = "") -> None:
+    row = inbox.find_inbox_row(access.session, referral_id)
     if row is not None and row.referral.state is not state:
         step = ReferralProgress(
-            id=access.new_id(), referral_id=version.referral_id, state=state, at=access.now,
-            worker_id=access.actor.worker_id, note=NOTE,
+            id=access.new_id(), referral_id=referral_id, state=state, at=access.now,
+            worker_id=access.actor.worker_id, outcome=outcome, note=NOTE,
         )  # fmt: skip
         referral_steps.add_step(access.session, step)

@@ -37,9 +37,11 @@ def pull_reports(services: Services, moment: Moment) -> int:
         followed = pulled.list_open(session, moment.now - FOLLOWED)
     since = max(newest - LOOK_BACK, moment.now - FOLLOWED) if newest else moment.now - FIRST_LOOK_BACK
     found = {str(each["service_request_id"]): each for each in client.list_since(since, moment.now)}
+    # What is new is kept before anything else is asked: whatever goes wrong with the others holds it up no longer.
+    brought = sum(_bring_in(services, moment, piece) for piece in _pieces(list(found.values())))
     left = [number for number in followed if number not in found]
-    found |= {str(each["service_request_id"]): each for each in client.list_numbered(left)}
-    return sum(_bring_in(services, moment, piece) for piece in _pieces(list(found.values())))
+    followed_up = {str(each["service_request_id"]): each for each in client.list_numbered(left)}
+    return brought + sum(_bring_in(services, moment, piece) for piece in _pieces(list(followed_up.values())))
 
 
 def _bring_in(services: Services, moment: Moment, requests: Sequence[Mapping[str, Any]]) -> int:

@@ -1,5 +1,6 @@
 """Monday's export is brought in from a page: looked at, matched, mended, brought in and undone, and by the command just so."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -276,6 +277,43 @@ def test_a_district_that_a_newer_export_gave_goes_with_it(
     with filled.reading() as session:
         assert find_scopes(session, after["id"]) == {"team:"}
         assert list(session.scalars(select(alert_version.c.settled_at))) == [None]
+
+
+def test_a_closing_and_a_reopening_of_a_newer_export_are_put_back_as_they_stood_and_phones_hear(
+    browse: Callable[[str], Any], filled: Database, now: datetime, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    heading = (*GOOD, "outcome_summary", "closed_date")
+    closing = {"status": "Closed", "closed_date": "12/11/2026 10:00", "outcome_summary": "no alert - other"}
+    said = [
+        streetlink({**IN_WATFORD, "alert_id": "SL-8"}, {**IN_WATFORD, **closing, "alert_id": "SL-9"}, heading=heading)
+    ]
+    for data in said:
+        run = Importing("referrals", "streetlink", "first.csv", data, now - timedelta(hours=2), new_id)
+        import_referrals(filled, run, PARSERS["streetlink"](data, Reading("Europe/London", now)), tmp_path)
+    with filled.reading() as session:
+        door = Door(filled, workers.get_worker(session, "tom"), now - timedelta(hours=1), new_id)
+    with door.open() as access:
+        assign_referral(access, find(filled, "SL-8")["id"], find(filled, "SL-8")["team_id"], "aisha")
+    before = {number: find(filled, number) for number in ("SL-8", "SL-9")}
+    tom = browse("tom")
+    newer = streetlink(
+        {**IN_WATFORD, **closing, "alert_id": "SL-8"}, {**IN_WATFORD, "alert_id": "SL-9"}, heading=heading
+    )
+    tom.send(bring(tom, newer).url.path, press="apply")
+    assert [find(filled, number)["state"] for number in before] == ["closed", "received"]
+    (batch,) = [each for each in batches(filled) if each.imported_by]
+
+    tom.send(f"/imports/{batch.id}/undo")
+
+    for number, stood in before.items():
+        after = find(filled, number)
+        assert [after[name] for name in ("state", "outcome", "assigned_worker_id")] == [
+            stood[name] for name in ("state", "outcome", "assigned_worker_id")
+        ]
+    with filled.reading() as session:
+        changes = [each.change for each in list_changes(session, before["SL-8"]["id"])]
+    steps = [json.loads(bytes(each.p)) for each in changes if each is not None and each.t == "referral.progressed"]
+    assert steps[-1]["state"] == "assigned"
 
 
 def test_what_somebody_put_on_the_map_is_not_undone_with_its_file(

@@ -181,9 +181,23 @@ def test_a_chain_of_folded_reports_stands_where_its_head_does(
         return {each["service_request_id"] for each in answer}
 
     assert (ask("open"), ask("closed")) == (set(numbers), set())
-    with door.open() as access:
+    with filled.reading() as session:
+        later = Door(filled, workers.get_worker(session, "tom"), clock.advance(hours=2), new_id)
+    with later.open() as access:
         close_referral(access, ids[2], NOT_FOUND_NOTHING)
     assert (ask("open"), ask("closed")) == (set(), set(numbers))
+    told = client.get(f"{BASE}/requests.json", params={"api_key": keys["app"]}).json()
+    assert {each["updated_datetime"][:16] for each in told} == {f"{clock():%Y-%m-%dT%H:%M}"}, "who polls by it hears"
+
+
+def test_what_is_too_long_is_refused_and_never_cut(client: Any, keys: dict[str, str]) -> None:
+    assert send(client, keys["app"], description="blood " * 1000).status_code == 201
+    refused = send(client, keys["app"], description="x" * 10_001, **{"attribute[seen]": "y" * 201})
+    assert refused.status_code == 400
+    said = {each["description"] for each in refused.json()}
+    assert said == {
+        "description is longer than 10000 characters", "attribute[seen] is longer than 200 characters",
+    }  # fmt: skip
 
 
 def test_filters_and_pages(

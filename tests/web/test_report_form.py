@@ -128,6 +128,21 @@ def test_at_the_limit_the_words_stand_in_the_form_with_999_and_when_to_press_aga
     assert 'name="key" value="10"' in last.text
 
 
+@pytest.mark.parametrize(
+    ("field", "longest"), [("place", 1000), ("seen", 200), ("appearance", 2000), ("concerns", 2000)]
+)
+def test_what_is_too_long_is_told_and_nothing_of_it_is_cut(
+    sam: Browser, filled: Database, field: str, longest: int
+) -> None:
+    with filled.reading() as session:
+        before = len(session.execute(select(alert.c.id)).all())
+    page = tell(sam, **{field: "blood " * (longest // 6 + 1) + "behind the bins"})
+    assert page.status_code == 422
+    assert f"Use {longest:,} characters or fewer." in page.text and "behind the bins" in page.text
+    with filled.reading() as session:
+        assert len(session.execute(select(alert.c.id)).all()) == before
+
+
 def test_while_the_server_is_busy_the_words_stand_in_the_form(
     sam: Browser, filled: Database, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from server.queries.referrals import georeport
 from server.queries.referrals.folded import find_head
 from server.queries.referrals.georeport import Asked
 from server.queries.referrals.inbox import find_inbox_row
+from server.queries.referrals.referral_steps import find_newest
 from server.queries.referrals.referrals import find_referral_ids
 from shared.model.codes import AlertSource, PinSource
 from shared.model.position import Position
@@ -27,13 +28,10 @@ from shared.model.value import Id, Value
 WITHIN = timedelta(hours=1)
 SERVICE_CODE = "rough-sleeping"
 LONGEST = {
-    "description": 4000,
-    "address_string": 1000,
-    "seen": 200,
-    "concerns": 2000,
-    "first_name": 100,
-    "last_name": 100,
-}
+    "description": 10_000, "address_string": 1000, "attribute[seen]": 200, "attribute[concerns]": 10_000, "first_name": 100,
+    "last_name": 100, "phone": 60,
+}  # fmt: skip
+"""In characters; whatever is longer is refused, for nothing is cut unseen."""
 MOST_PEOPLE = 500
 LONGEST_NUMBER = 9
 """Digits."""
@@ -71,7 +69,10 @@ def read_request(sent: Mapping[str, str], key_id: Id, now: datetime) -> Sent:
     elif code != SERVICE_CODE:
         faults.append(Fault(code=404, description="service_code was not found"))
     position = _read_position(sent, faults)
-    place = sent.get("address_string", "").strip()[: LONGEST["address_string"]]
+    place = sent.get("address_string", "").strip()
+    for name, longest in LONGEST.items():
+        if len(sent.get(name, "").strip()) > longest:
+            faults.append(Fault(code=400, description=f"{name} is longer than {longest} characters"))
     if position is None and not place and not faults:
         faults.append(Fault(code=400, description="lat and long, or address_string, were not provided"))
     people = _read_people(sent.get("attribute[people]", "").strip(), faults)
@@ -85,10 +86,10 @@ def read_request(sent: Mapping[str, str], key_id: Id, now: datetime) -> Sent:
     keys = [f"{key_id} {hour:%Y-%m-%dT%H} {hashlib.sha256(words.encode()).hexdigest()}" for hour in (now, now - WITHIN)]
     report = PublicReport(
         key=keys[0], source=AlertSource.OPEN311,
-        place=place, postcode=postcode, position=position, seen_text=_take(sent, "attribute[seen]", "seen"),
-        appearance=_take(sent, "description", "description"), concerns=_take(sent, "attribute[concerns]", "concerns"),
-        people_count=people, email=email, telephone=sent.get("phone", "").strip()[:60],
-        name=" ".join(filter(None, (_take(sent, each, each) for each in ("first_name", "last_name")))),
+        place=place, postcode=postcode, position=position, seen_text=_take(sent, "attribute[seen]"),
+        appearance=_take(sent, "description"), concerns=_take(sent, "attribute[concerns]"),
+        people_count=people, email=email, telephone=_take(sent, "phone"),
+        name=" ".join(filter(None, (_take(sent, each) for each in ("first_name", "last_name")))),
     )  # fmt: skip
     return Sent(report=report, key_id=key_id, earlier_key=keys[1])
 
@@ -114,8 +115,15 @@ def say_status(session: Session, asked: Asked) -> str:
     return say_answer(head)
 
 
-def _take(sent: Mapping[str, str], name: str, longest: str) -> str:
-    return sent.get(name, "").strip()[: LONGEST[longest]]
+def find_updated(session: Session, asked: Asked) -> datetime:
+    """When what is told of a report last changed; of one that was folded into another, by that one too."""
+    head_id = find_head(session, asked.row.referral.id)
+    newest = find_newest(session, head_id) if head_id != asked.row.referral.id else None
+    return asked.updated_at if newest is None else max(asked.updated_at, newest.at)
+
+
+def _take(sent: Mapping[str, str], name: str) -> str:
+    return sent.get(name, "").strip()
 
 
 def _read_position(sent: Mapping[str, str], faults: list[Fault]) -> Position | None:

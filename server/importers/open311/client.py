@@ -64,7 +64,9 @@ class GeoreportClient:
         """How the requests of these numbers stand now; those that it does not answer together are asked for one by one."""
         for start in range(0, len(numbers), AT_ONCE):
             asked = list(numbers[start : start + AT_ONCE])
-            found = {number_of(each): each for each in self._ask("requests.json", service_request_id=",".join(asked))}
+            # Some say of several that there is none where one is missing: not believed, each is asked for alone.
+            together = self._ask("requests.json", missing_is_none=True, service_request_id=",".join(asked))
+            found = {number_of(each): each for each in together}
             for number in asked:
                 alone = [found[number]] if number in found else self._ask_alone(number)
                 yield from (each for each in alone if number_of(each) == number and self._is_wanted(each))

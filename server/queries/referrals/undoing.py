@@ -79,13 +79,19 @@ def delete_brought(session: Session, brought: Sequence[Brought]) -> None:
     session.execute(delete(alert).where(alert.c.id.in_(alerts)))
 
 
-def stand_alone(session: Session, referral_ids: Collection[Id]) -> None:
-    """Let no referral that is left be held to repeat one of these, which are gone: it is new again."""
+def stand_alone(session: Session, referral_ids: Collection[Id]) -> list[Id]:
+    """Let no referral that is left be held to repeat one of these, which are gone: it is new again. Returns those that somebody
+    has worked with: what they did with each stands in its steps, and a step must say so."""
+    gone = list(referral_ids)
+    steps = select(referral_progress.c.referral_id).where(referral_progress.c.referral_id == referral.c.id).exists()
+    left = (referral.c.duplicate_of.in_(gone), referral.c.id.not_in(gone))
+    worked_with = list(session.scalars(select(referral.c.id).where(*left, steps).order_by(referral.c.id)))
     session.execute(
         update(referral)
-        .where(referral.c.duplicate_of.in_(list(referral_ids)))
-        .values(duplicate_of=None, state=str(ReferralState.RECEIVED))
+        .where(*left, referral.c.id.not_in(worked_with))
+        .values(duplicate_of=None, state=str(ReferralState.RECEIVED), closed_at=None, outcome="")
     )
+    return worked_with
 
 
 def list_brought_versions(session: Session, batch_id: Id) -> list[BroughtVersion]:
@@ -105,6 +111,11 @@ def list_brought_versions(session: Session, batch_id: Id) -> list[BroughtVersion
         )
         for row in session.execute(query).mappings()
     ]  # fmt: skip
+
+
+def find_outcome_told(session: Session, alert_id: Id) -> str:
+    """The outcome with which an alert first came, closed already."""
+    return session.scalar(select(alert.c.outcome_text).where(alert.c.id == alert_id)) or ""
 
 
 def delete_version(session: Session, version: BroughtVersion) -> None:

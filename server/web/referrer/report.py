@@ -42,6 +42,8 @@ from shared.policy import Act
 from shared.rules.replies import ENGLISH, say_day, spoken
 
 MOST_PEOPLE = 500
+LONGEST = {"place": 1000, "seen": 200, "appearance": 2000, "concerns": 2000}
+"""In characters; whatever is longer is told, for nothing is cut unseen."""
 SIMPLIFIED_DEGREES = 0.001
 MAY_LOCATE = {"permissions-policy": POSITION_ALONE}
 """This page may ask a phone where it is, when its reader presses for it."""
@@ -114,7 +116,10 @@ def _districts(data: Path) -> CurrentDistricts:
 
 
 def _read(services: Services, data: ReportForm, errors: Errors, words: Mapping[str, str]) -> PublicReport:
-    place = require_text(errors, "place", data.place, words["bad_place"], longest=1000)
+    place = require_text(errors, "place", data.place, words["bad_place"])
+    for field, longest in LONGEST.items():
+        if len(getattr(data, field).strip()) > longest:
+            errors[field] = words["too_long"].replace("{most}", f"{longest:,}")
     postcode = data.postcode.strip()[:10]
     if postcode and find_position(postcode) is None:
         errors["postcode"] = words["bad_postcode"]
@@ -131,8 +136,8 @@ def _read(services: Services, data: ReportForm, errors: Errors, words: Mapping[s
         errors["email"] = words["bad_email"]
     return PublicReport(
         key=data.key or services.new_id(), place=place, postcode=postcode, people_count=people,
-        district_id=data.district if data.district in known else None, seen_text=data.seen.strip()[:200],
-        appearance=data.appearance.strip()[:2000], concerns=data.concerns.strip()[:2000],
+        district_id=data.district if data.district in known else None, seen_text=data.seen.strip(),
+        appearance=data.appearance.strip(), concerns=data.concerns.strip(),
         email=email if data.tell == "yes" else "", language=spoken(data.lang),
         position=Position(latitude=point[0], longitude=point[1], source=PinSource.MAP_TAP) if point else None,
     )  # fmt: skip
