@@ -85,7 +85,14 @@ def _is_exact(places: Places, before: datetime) -> ColumnElement[bool]:
     told = [
         table.c[name].is_not(None) if said is None else table.c[name] != said for name, said in places.telling.items()
     ]
+    if table is alert:
+        told.append(exists().where(alert_version.c.alert_id == alert.c.id, _tells_anything()))
     return and_(places.at < before, or_(pinned, *told))
+
+
+def _tells_anything() -> ColumnElement[bool]:
+    """A newer version of an alert that still says what its row said, and how that was understood."""
+    return or_(alert_version.c.raw != "{}", alert_version.c.changes != "{}")
 
 
 def count_exact(session: Session, places: Places, before: datetime) -> int:
@@ -119,6 +126,9 @@ def set_coarse(session: Session, places: Places, points: Mapping[Id, Point]) -> 
     bulk.update_each(session, places.table, rows)
     if places.table is contact:
         _forget_places_told(session, list(points))
+    if places.table is alert:
+        versions = update(alert_version).where(alert_version.c.alert_id.in_(list(points)), _tells_anything())
+        session.execute(versions.values(raw="{}", changes="{}", applied="[]"))
 
 
 def _forget_places_told(session: Session, contact_ids: Sequence[Id]) -> None:

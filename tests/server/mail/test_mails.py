@@ -1,6 +1,7 @@
 """What causes a mail, whom it reaches, what it says, and that no mail says a word about anybody."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -452,20 +453,33 @@ def test_nobody_can_switch_that_off(watford, enter, run, postbox: Postbox, clock
 
 
 # ----------------------------------------------------------------------------------------------------------- referrers
-def test_a_referrer_who_agreed_is_asked_for_more(enter, watford, run, postbox: Postbox, now) -> None:
+@pytest.fixture
+def send_answers(run: Any, clock: Clock) -> Callable[[], None]:
+    """Sends what waits, when the steps that gave it to say can be undone no more."""
+
+    def send() -> None:
+        clock.advance(minutes=10)
+        run("mail")
+
+    return send
+
+
+def test_a_referrer_who_agreed_is_asked_for_more(enter, watford, send_answers, postbox: Postbox, now) -> None:
     with watford.writing() as session:
         leave_address(session, now, "r1")
     with enter("tom") as access:
         progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION, note="Which Tesco?")
         progress_referral(access, "r2", ReferralState.NEEDS_INFORMATION)
-    run("mail")
+    send_answers()
     (text,) = postbox.texts()
     assert text.startswith("Thank you for telling us. Can you say a little more?\n")
     assert f"{PAGES}/report/answer/alert-r1." in text
     assert "Tesco" not in text
 
 
-def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(enter, watford, run, postbox, now) -> None:
+def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(
+    enter, watford, send_answers, postbox, now
+) -> None:
     with watford.writing() as session:
         leave_address(session, now, "r1")
         leave_address(session, now, "r2")
@@ -474,7 +488,7 @@ def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(enter, wa
         close_referral(access, "r1", "person_found_engaging_with_services", "Marek, by the lock")
         progress_referral(access, "r1", ReferralState.RECEIVED)
         close_referral(access, "r1", "person_found_engaging_with_services")
-    run("mail")
+    send_answers()
     # Whoever reported the same is told as well.
     assert postbox.addresses == ["sam@example.org"] * 2
     text, other = postbox.texts()
@@ -485,7 +499,7 @@ def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(enter, wa
     assert not any(word in text for word in ("engaging", "Marek", "lock", "Tom"))
 
 
-def test_a_promised_day_that_passes_is_apologised_for_once(enter, watford, run, postbox: Postbox, now) -> None:
+def test_a_promised_day_that_passes_is_apologised_for_once(enter, watford, send_answers, postbox: Postbox, now) -> None:
     yesterday = now.date() - timedelta(days=1)
     with watford.writing() as session:
         leave_address(session, now, "r1")
@@ -496,13 +510,15 @@ def test_a_promised_day_that_passes_is_apologised_for_once(enter, watford, run, 
         outbox = Outbox(access.session, access.now, access.new_id)
         for _ in range(2):
             reminders.apologise_to_referrers(outbox, now.date())
-    run("mail")
+    send_answers()
     late = [text for text in postbox.texts() if "are late" in text]
     assert len(late) == 1
     assert f"by {yesterday.day} {yesterday:%B}" in late[0]
 
 
-def test_each_who_told_of_the_same_was_promised_a_day_of_their_own(enter, watford, run, postbox: Postbox, now) -> None:
+def test_each_who_told_of_the_same_was_promised_a_day_of_their_own(
+    enter, watford, send_answers, postbox: Postbox, now
+) -> None:
     days = {"r1": now.date() - timedelta(days=20), "r2": now.date() + timedelta(days=2)}
     with watford.writing() as session:
         for referral_id, day in days.items():
@@ -513,7 +529,7 @@ def test_each_who_told_of_the_same_was_promised_a_day_of_their_own(enter, watfor
         for _ in range(2):
             for day in (days["r1"] + timedelta(days=1), days["r2"] + timedelta(days=1)):
                 reminders.apologise_to_referrers(Outbox(access.session, access.now, access.new_id), day)
-    run("mail")
+    send_answers()
     late = [text for text in postbox.texts() if "are late" in text]
     assert len(late) == 2
     for name, day in days.items():
@@ -522,7 +538,7 @@ def test_each_who_told_of_the_same_was_promised_a_day_of_their_own(enter, watfor
 
 
 def test_every_referrer_of_a_chain_hears_and_one_folded_onto_a_closed_one_at_once(
-    enter, watford, run, postbox: Postbox, now
+    enter, watford, send_answers, postbox: Postbox, now
 ) -> None:
     with watford.writing() as session:
         for referral_id in ("r1", "r2", "r4", "r5"):
@@ -531,32 +547,32 @@ def test_every_referrer_of_a_chain_hears_and_one_folded_onto_a_closed_one_at_onc
         progress_referral(access, "r1", ReferralState.DUPLICATE_OF, duplicate_of="r2")
         progress_referral(access, "r2", ReferralState.DUPLICATE_OF, duplicate_of="r4")
         close_referral(access, "r4", "person_found_engaging_with_services")
-    run("mail")
+    send_answers()
     assert len(postbox.kept) == 3
     with enter("tom") as access:
         progress_referral(access, "r5", ReferralState.DUPLICATE_OF, duplicate_of="r4", confirmed=True)
-    run("mail")
+    send_answers()
     assert len(postbox.kept) == 4
 
 
-def test_a_referrer_who_did_not_agree_hears_nothing(enter, watford, run, postbox: Postbox, now) -> None:
+def test_a_referrer_who_did_not_agree_hears_nothing(enter, watford, send_answers, postbox: Postbox, now) -> None:
     with watford.writing() as session:
         leave_address(session, now, "r1")
         session.execute(update(referral.alert).values(contact_consent=False))
     with enter("tom") as access:
         close_referral(access, "r1", "person_found_engaging_with_services")
-    run("mail")
+    send_answers()
     assert postbox.kept == []
 
 
-def test_consent_taken_back_before_it_is_sent_counts(enter, watford, run, postbox: Postbox, now) -> None:
+def test_consent_taken_back_before_it_is_sent_counts(enter, watford, send_answers, postbox: Postbox, now) -> None:
     with watford.writing() as session:
         leave_address(session, now, "r1")
     with enter("tom") as access:
         close_referral(access, "r1", "person_found_engaging_with_services")
     with watford.writing() as session:
         session.execute(update(referral.alert).values(contact_consent=False))
-    run("mail")
+    send_answers()
     assert postbox.kept == []
 
 

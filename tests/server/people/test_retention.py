@@ -344,6 +344,21 @@ def test_where_a_report_was_is_kept_as_long_as_where_somebody_was_met(services, 
     assert find_everywhere(services, "Grey beard"), "only the place is past its time"
 
 
+def test_a_newer_version_of_a_report_says_its_place_no_longer_than_the_report(services, keep, new_id, now) -> None:
+    alert_id = add_alert(services, new_id, now)
+    with services.database.writing() as session:
+        session.execute(
+            insert(alert_version).values(
+                id="v1", alert_id=alert_id, received_at=now, delete_on=now.date(), extras="{}", applied="[]",
+                raw='{"where": "Zachary Lane"}', changes='{"place": ["Zebedee Road", "Zachary Lane"]}',
+            )
+        )  # fmt: skip
+    keep(LAST_EXACT_DAY)
+    assert len(find_everywhere(services, "Zachary Lane")) == 2
+    assert keep(LAST_EXACT_DAY + DAY).places_coarsened == 1
+    assert find_everywhere(services, "Zachary Lane", "Zebedee Road") == []
+
+
 def test_what_was_written_of_nobody_by_name_is_kept_for_seven_years(services, phone: Phone, keep, new_id, now) -> None:
     add_alert(services, new_id, now)
     phone.push(
