@@ -140,7 +140,9 @@ def _is_as_left(session: Session, version: BroughtVersion, held: Held) -> bool:
     if "point" in said and (held.position is None or say_point(held.position) != said["point"]):
         return False
     moved = {"point", "closed", "reopened"} & set(said)
-    return not moved or referral_steps.find_closer(session, version.referral_id) == THE_SOURCE
+    newest = referral_steps.find_newest(session, version.referral_id)
+    # A later file may have moved it on: that is its source's word, too, and another version's.
+    return not moved or newest is None or (newest.worker_id == THE_SOURCE and newest.at <= version.received_at)
 
 
 def _step(access: Access, referral_id: Id, state: ReferralState, outcome: str = "") -> None:

@@ -416,3 +416,22 @@ def test_the_command_takes_the_same_steps(
         run("referrals", str(path), "--format", "spreadsheet", "--heading", "2", "--means", "Day=nonsense").exit_code
         == 2
     )
+
+
+def test_a_closing_is_not_put_back_where_a_later_file_closed_it_again(
+    browse: Callable[[str], Any], filled: Database, now: datetime, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    heading = (*GOOD, "outcome_summary", "closed_date")
+    closing = {"status": "Closed", "closed_date": "12/11/2026 10:00", "outcome_summary": "no alert - other"}
+    opened, closed = (streetlink({**IN_WATFORD, **each}, heading=heading) for each in ({}, closing))
+    by = ("", "tom", "", "")
+    for hours, (data, who) in enumerate(zip((opened, closed, opened, closed), by, strict=True)):
+        at = now - timedelta(hours=9 - hours)
+        run = Importing("referrals", "streetlink", "file.csv", data, at, new_id, by=who)
+        import_referrals(filled, run, PARSERS["streetlink"](data, Reading("Europe/London", at)), tmp_path)
+    assert find(filled, "SL-1")["state"] == "closed"
+    (batch,) = batches(filled)
+
+    page = browse("tom").send(f"/imports/{batch.id}/undo")
+
+    assert "SL-1" in page.text and find(filled, "SL-1")["state"] == "closed"

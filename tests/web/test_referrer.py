@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from server.actions.referrals.public_reports import PublicReport, receive_report
 from server.database.engine import Database
 from server.places.districts import DistrictFinder
+from server.queries.referrals import versions
 from server.queries.sync.store import list_changes
 from server.tables.partnership.district import boundary, district
 from server.tables.referrals.referral import alert, alert_referrer, referral
@@ -63,6 +64,24 @@ def test_the_same_form_sent_twice_is_one_report(sam: Browser, filled: Database) 
         numbers = session.scalars(select(referral.c.number).where(referral.c.source == "council_form")).all()
     assert first == second
     assert numbers == [first]
+
+
+def test_a_form_that_is_put_right_and_sent_again_is_one_report_whose_words_wait(sam: Browser, filled: Database) -> None:
+    key = "a-key-of-one-form"
+    tell(sam, key=key, appearance="Red hat")
+    for _ in range(2):
+        tell(sam, key=key, place="The doorway by the baker", tell="yes", email="sam@example.org", people="2")
+    with filled.reading() as session:
+        (found,) = session.execute(select(referral).where(referral.c.description == "Red hat")).mappings()
+        (version,) = versions.list_versions(session, found["id"])
+        (who,) = session.execute(
+            select(alert_referrer).where(alert_referrer.c.alert_id == found["alert_id"])
+        ).mappings()
+        consent = session.scalar(select(alert.c.contact_consent).where(alert.c.id == found["alert_id"]))
+    assert found["place"] == "The doorway by the chemist"
+    assert version.changes["place"] == ("The doorway by the chemist", "The doorway by the baker")
+    assert (version.changes["people_count"], version.settled_at) == (("", "2"), None)
+    assert (who["email"], consent) == ("sam@example.org", True)
 
 
 def test_two_presses_at_one_moment_are_one_report(filled: Database, now: Any, new_id: Any) -> None:

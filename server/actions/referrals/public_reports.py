@@ -74,10 +74,12 @@ def reference_of(key: str) -> str:
 def receive_report(
     session: Session, report: PublicReport, finder: DistrictFinder, now: datetime, new_id: Callable[[], Id]
 ) -> Received:
-    """Stores the report and lets the team hear of it. A form sent again changes nothing."""
+    """Stores the report and lets the team hear of it. A form sent again changes nothing; what it says otherwise then, since
+    somebody went back and put it right, is kept for a person to take over or leave."""
     reference = reference_of(report.key)
     held = referrals.find_referral_ids(session, report.source, [reference]).get(reference)
     if held is not None:
+        _keep_correction(session, held, report, now, new_id)
         return _say_received(session, reference, held)
     position = report.position or (find_position(report.postcode) if report.postcode else None)
     guess = None if position is not None else _guess_place(session, report, finder)
@@ -88,17 +90,46 @@ def receive_report(
     held = referrals.find_referral_ids(session, report.source, [reference]).get(reference)
     if held is not None:  # pressed twice: the other press was stored since we looked
         return _say_received(session, reference, held)
-    if report.email or report.name or report.telephone:
-        kept_until = day_of(now + REFERRER_KEPT)
-        referrer = ReferrerRow(
-            alert_id=alert.id, name=report.name, email=report.email, telephone=report.telephone, language=report.language,
-            delete_on=kept_until,
-        )  # fmt: skip
-        referrals.add_referrers(session, [referrer])
+    referrals.add_referrers(session, _list_referrers(report, alert.id, now))
     referrals.add_referrals(session, [StoredReferral(referral=referral)])
     _note(session, "report_received", referral.id, now, new_id)
     _tell_phones(session, referral, now, new_id)
     return _say_received(session, reference, referral.id)
+
+
+def _list_referrers(report: PublicReport, alert_id: Id, now: datetime) -> list[ReferrerRow]:
+    if not (report.email or report.name or report.telephone):
+        return []
+    kept = ReferrerRow(
+        alert_id=alert_id, name=report.name, email=report.email, telephone=report.telephone, language=report.language,
+        delete_on=day_of(now + REFERRER_KEPT),
+    )  # fmt: skip
+    return [kept]
+
+
+def _keep_correction(
+    session: Session, referral_id: Id, report: PublicReport, now: datetime, new_id: Callable[[], Id]
+) -> None:
+    held = versions.find_held_of(session, referral_id)
+    if held is None:
+        return
+    if report.email or report.telephone:
+        referrals.replace_referrer(session, _list_referrers(report, held.alert_id, now)[0], may_tell=bool(report.email))
+    said = {name: getattr(report, name) for name in ("place", "appearance", "concerns", "seen_text", "postcode")}
+    changes = {name: (held.words[name], text) for name, text in said.items() if text and text != held.words[name]}
+    if report.people_count is not None and report.people_count != held.people_count:
+        before = "" if held.people_count is None else str(held.people_count)
+        changes["people_count"] = (before, str(report.people_count))
+    known = versions.list_versions(session, referral_id)
+    if not changes or any(each.is_told and each.changes == changes for each in known):
+        return
+    version = NewVersion(
+        id=new_id(), alert_id=held.alert_id, received_at=now, raw=_list_told(report), extras={},
+        delete_on=day_of(now + REFERRER_KEPT), changes=changes, applied=(), settled_at=None,
+        import_batch_id=versions.TOLD_BY_REPORTER,
+    )  # fmt: skip
+    versions.add_versions(session, [version])
+    _note(session, "report_corrected", referral_id, now, new_id)
 
 
 def _guess_place(session: Session, report: PublicReport, finder: DistrictFinder) -> Guess | None:
@@ -162,7 +193,10 @@ def say_more(session: Session, found: InboxRow | None, words: str, now: datetime
     if held is None:
         return False
     place = f"{referral.place.rstrip('. ')}. {words}" if referral.place else words
-    if any(each.is_told and each.changes["place"][1] == place for each in versions.list_versions(session, referral.id)):
+    if any(
+        each.is_told and each.changes.get("place", ("", ""))[1] == place
+        for each in versions.list_versions(session, referral.id)
+    ):
         return True  # pressed twice
     version = NewVersion(
         id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=day_of(now + REFERRER_KEPT),
@@ -207,16 +241,20 @@ def _note(session: Session, action: str, referral_id: Id, now: datetime, new_id:
     audit.add_lines(session, [line])
 
 
-def _alert(
-    report: PublicReport, reference: str, position: Position | None, guess: Guess | None, now: datetime, alert_id: Id
-) -> Alert:
-    told = {
+def _list_told(report: PublicReport) -> dict[str, str]:
+    """What was said, and nothing of who said it."""
+    return {
         name: str(value)
         for name, value in msgspec.to_builtins(report).items()
         if name not in {"key", "email", "name", "telephone", "position", "source", "language"} and value
     }
+
+
+def _alert(
+    report: PublicReport, reference: str, position: Position | None, guess: Guess | None, now: datetime, alert_id: Id
+) -> Alert:
     return Alert(
-        id=alert_id, source=report.source, source_reference=reference, received_at=now, raw=told, reported_at=now,
+        id=alert_id, source=report.source, source_reference=reference, received_at=now, raw=_list_told(report), reported_at=now,
         seen_text=report.seen_text, position=position, postcode=report.postcode, place=report.place,
         appearance=report.appearance, concerns=report.concerns, people_count=report.people_count, referrer_type="public",
         contact_consent=bool(report.email), guesses=(guess.say(),) if guess is not None else (),

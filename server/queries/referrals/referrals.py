@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from server.database.bulk import insert_all, insert_new
@@ -91,6 +91,14 @@ def add_referrers(session: Session, referrers: Sequence[ReferrerRow]) -> None:
         }
         columns["extras"] = [msgspec.json.encode(each.extras).decode() for each in referrers]
         insert_all(session, alert_referrer, columns)
+
+
+def replace_referrer(session: Session, referrer: ReferrerRow, *, may_tell: bool) -> None:
+    """Store how to reach whoever raised an alert in the place of what was known, and that they may be told, if they may."""
+    session.execute(delete(alert_referrer).where(alert_referrer.c.alert_id == referrer.alert_id))
+    add_referrers(session, [referrer])
+    if may_tell:
+        session.execute(update(alert).where(alert.c.id == referrer.alert_id).values(contact_consent=True))
 
 
 def add_referrals(session: Session, referrals: Sequence[StoredReferral]) -> None:

@@ -45,7 +45,8 @@ class SentPlace(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SentReferral(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody sleeping rough. `reference` is your own: the same one again is the same referral. Say where by one of `place`,
+    """Somebody sleeping rough. `reference` is your own: the same one again is the same referral, and
+    what it says otherwise then waits for the team to take it over. Say where by one of `place`,
     `postcode` and `position` at least. Whoever told you may hear what became of it, where you send their `email`; their name,
     number and address are deleted after 90 days."""
 
