@@ -8,6 +8,7 @@ import pytest
 from mobile.field.nearby import TONIGHT_MAX
 from mobile.field.service import FieldService
 from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, TonightKind, VisitDraft
+from mobile.store.referrals import list_open
 from mobile.text import load
 from mobile.text.moments import join
 from mobile.text.timeline import say_entry
@@ -160,6 +161,13 @@ def test_an_overdue_referral_says_so(rig: Rig, field: FieldService) -> None:
     feed(rig, "referral.received", referral("r1", due_on=date(2026, 11, 1)))
     item = field.tonight()[0]
     assert item.is_overdue and "Overdue since 1 Nov" in item.reason
+
+
+def test_a_day_that_has_moved_moves_the_referral_in_the_list(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1", due_on=date(2026, 11, 1)), referral("r2", due_on=date(2026, 11, 2)))
+    feed(rig, "referral.received", referral("r1", due_on=date(2026, 11, 9)))
+    with rig.field._open.record.store.reading() as connection:
+        assert [row.referral.id for row in list_open(connection)] == ["r2", "r1"]
 
 
 def test_a_closed_referral_is_not_walked_to(rig: Rig, field: FieldService) -> None:
