@@ -3,7 +3,7 @@ new leaves no trace; whatever happens in between, it is asked for again and know
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from server.http.services import Services
@@ -16,7 +16,7 @@ from server.importers.referrals import import_referrals
 from server.importers.report import Reading, Report
 from server.jobs.runner import Moment
 from server.queries.referrals import pulled
-from server.queries.referrals.versions import find_held
+from server.queries.referrals.versions import Held, find_held
 from shared.model.codes import AlertSource
 
 LOOK_BACK = timedelta(days=7)
@@ -70,9 +70,24 @@ def _list_fresh(services: Services, rows: Sequence[Report | Refusal]) -> list[Re
         if (
             refused.isdisjoint(marks[row.raw])
             if isinstance(row, Refusal)
-            else row.reference not in held or not is_the_same(row, held[row.reference])
+            else row.reference not in held or _is_news(row, held[row.reference])
         )
     ]
+
+
+def _is_news(row: Report, held: Held) -> bool:
+    """Does it say something else than what its source said last, and not from before that? A server may answer from a copy of
+    itself that lags behind: what it closed would be open again every other round."""
+    said_at, known_at = (_read_updated(raw.get("updated_datetime", "")) for raw in (row.raw, held.raws[-1]))
+    return not is_the_same(row, held) and (said_at is None or known_at is None or said_at >= known_at)
+
+
+def _read_updated(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _pieces(requests: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -261,6 +261,23 @@ def test_how_those_we_hold_stand_is_asked_by_number_and_an_answer_to_another_is_
     assert {state for number, (state, _) in stand.items() if number != "n001"} == {"received"}
 
 
+def test_an_answer_from_a_copy_that_lags_behind_opens_nothing_again(liar: Liar, make_own: Any, clock: Clock) -> None:
+    begun = f"{clock():%Y-%m-%dT%H:%M:%SZ}"
+    opened = one("n1", clock(), updated_datetime=begun)
+    liar.say(opened)
+    own = make_own(liar.url)
+    pull(own)
+    clock.advance(hours=1)
+    ended = f"{clock():%Y-%m-%dT%H:%M:%SZ}"
+    liar.say({**opened, "status": "closed", "status_notes": "Moved on", "updated_datetime": ended})
+    assert pull(own) == 1
+    liar.say(opened)
+    assert pull(own) == 0 and told_of(own)["n1"][0] == "closed"
+    clock.advance(hours=1)
+    liar.say({**opened, "updated_datetime": f"{clock():%Y-%m-%dT%H:%M:%SZ}"})
+    assert pull(own) == 1 and told_of(own)["n1"][0] == "received"
+
+
 def test_what_is_new_is_kept_though_those_we_hold_cannot_be_asked_for(liar: Liar, make_own: Any, clock: Clock) -> None:
     liar.say(one("old", clock()))
     own = make_own(liar.url)

@@ -1,5 +1,6 @@
 """What causes a mail, whom it reaches, what it says, and that no mail says a word about anybody."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +22,7 @@ from server.actions.operation.invitations import invite, mail_invitation
 from server.actions.operation.outbox import Outbox
 from server.actions.people import doors, notes, plans
 from server.actions.referrals import public_reports
-from server.actions.referrals.referrals import close_referral, progress_referral
+from server.actions.referrals.referrals import assign_referral, close_referral, progress_referral
 from server.places.districts import DistrictFinder
 from server.problems import Forbidden
 from server.queries.cases import case_actions
@@ -32,6 +33,7 @@ from server.queries.partnership import services as directory
 from server.queries.partnership import workers
 from server.queries.people.doors import list_facts
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
+from server.queries.sync.store import list_changes
 from server.tables.cases import case
 from server.tables.conferences import conference
 from server.tables.partnership import agency as agencies
@@ -591,6 +593,19 @@ def test_a_report_by_our_own_form_is_answered_with_its_reference(watford, servic
     (text,) = postbox.texts()
     assert f"The reference of your report is {reference}." in text
     assert "Zebedee" not in text
+
+
+def test_a_promised_day_that_a_phones_step_moves_is_heard_by_phones(enter, watford, services, now) -> None:
+    with enter("tom") as access:
+        assign_referral(access, "r1", "watford-outreach")
+    with enter("tom") as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
+    services_project_step(services, "r1", now + timedelta(days=7))
+    with watford.reading() as session:
+        due_on = session.scalar(select(referral.referral.c.due_on).where(referral.referral.c.id == "r1"))
+        changes = [each.change for each in list_changes(session, "r1")]
+    told = [json.loads(bytes(each.p))["due_on"] for each in changes if each and each.t == "referral.received"]
+    assert told[-1] == due_on.isoformat() and told[-1] != told[0]
 
 
 def services_project_step(services: Any, referral_id: str, now: datetime) -> None:
