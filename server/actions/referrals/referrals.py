@@ -16,6 +16,7 @@ from server.access import Access, of_theirs
 from server.actions.operation.orders import order_placing
 from server.actions.operation.outbox import Outbox
 from server.actions.referrals.clock import resumed_due
+from server.database.context import raised
 from server.problems import Invalid, NotFound
 from server.queries.partnership import districts
 from server.queries.people import subjects
@@ -117,17 +118,19 @@ def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
 
     It is another district's by now: the actor may because they had it, and nobody there has touched it.
     """
-    steps = referral_steps.list_newest(access.session, referral_id, 3)
-    if len(steps) < 2 or {each.worker_id for each in steps[:2]} != {access.actor.worker_id} or steps[1].at < since:
-        return False
-    left, holder = referral_steps.find_left(access.session, steps[1].id)
-    row = inbox.find_inbox_row(access.session, referral_id)
+    with raised(access.session):  # on PostgreSQL the actor sees it no more
+        steps = referral_steps.list_newest(access.session, referral_id, 3)
+        if len(steps) < 2 or {each.worker_id for each in steps[:2]} != {access.actor.worker_id} or steps[1].at < since:
+            return False
+        left, holder = referral_steps.find_left(access.session, steps[1].id)
+        row = inbox.find_inbox_row(access.session, referral_id)
     if left is None or row is None or row.referral.state is not ReferralState.RECEIVED:
         return False
     access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="offer taken back", detail=referral_id)
-    referral_steps.set_district(access.session, referral_id, left or None, holder.team_id)
-    found = msgspec.structs.replace(row.referral, district_id=left or None)
-    _put_back(access, found, steps[2] if len(steps) > 2 else None, holder)
+    with raised(access.session):
+        referral_steps.set_district(access.session, referral_id, left or None, holder.team_id)
+        found = msgspec.structs.replace(row.referral, district_id=left or None)
+        _put_back(access, found, steps[2] if len(steps) > 2 else None, holder)
     return True
 
 
