@@ -91,12 +91,15 @@ def set_record(sheet: str, which: str, cells: tuple[str, ...]) -> None:
     if unknown:
         stop(f"{sheet} has no column {', '.join(sorted(unknown))}: {', '.join(BY_NAME[sheet].columns[:-1])}.")
     with working() as services, services.database.writing() as session:
+        stored.hold_county(session)
         standing = read_standing(session)
         record_id = "" if which == NEW else _find_row(standing, sheet, which)
         row = Row(2, dict.fromkeys(BY_NAME[sheet].columns, "") | said | {"Id": record_id})
         (line,) = make_plan(County({sheet: (row,)}), standing).lines
         if line.verb is Verb.REFUSE:
             stop(" ".join(fault.words for fault in line.faults))
+        if which == NEW and line.verb is Verb.CHANGE:
+            stop(f"{line.label} is in Lantern already: name it in the place of “new” to change it.")
         if line.verb is not Verb.SAME:
             line = write_line(session, line, services.clock(), services.new_id)
             note_act(session, services, f"{line.verb.value}_record", sheet.lower(), line.id)
@@ -113,6 +116,7 @@ def end_record(sheet: str, which: str, *, as_json: bool) -> None:
         now = services.clock()
         today = now.astimezone(ZoneInfo(services.settings.timezone)).date()
         with services.database.writing() as session:
+            stored.hold_county(session)
             standing = read_standing(session)
             ending = make_ending(standing, sheet, _find_row(standing, sheet, which), today)
             batch = keep_plan(

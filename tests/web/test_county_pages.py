@@ -3,15 +3,20 @@
 import html
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
 from msgspec import json, structs
 from sqlalchemy import delete, insert, select, update
 
+from server.access import Door
+from server.actions.partnership.leaving import dismiss
 from server.database.engine import Database
 from server.importers.county.sheets import read_county
+from server.problems import Failure, Forbidden
 from server.queries.operation import outbox
 from server.queries.operation.audit import list_lines
 from server.queries.partnership import agencies, districts, workers
@@ -508,3 +513,52 @@ def test_a_file_that_is_none_is_refused_in_words(browse: Callable[[str], Any], c
 
     assert answer.status_code == 422
     assert "There is a problem" in answer.text
+
+
+def test_what_is_typed_for_a_new_one_changes_nothing_that_stands(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    before = form_of(filled, "aisha")
+    new = {"name": "Aisha Begum", "agency": before["agency"], "roles": "agency member", "e_mail": before["e_mail"]}
+    empty = {"teams": [], "districts": [], "trained_on": "", "telephone": "", "emergency_contact": "", "active": "yes"}
+    for who in ("omar", "tom"):
+        answer = browse(who).send("/records/workers/new", **new, **empty)
+        assert answer.status_code == 422
+        assert "This worker is in Lantern already: change it there." in answer.text
+        assert form_of(filled, "aisha") == before
+
+    agency = {"name": "Night Shelter", "kind": "other", "mailbox": "night@example.org"}
+    omar = browse("omar")
+    for _ in ("pressed", "pressed twice"):
+        assert omar.send("/records/agencies/new", **agency).url.path == "/records/agencies"
+    assert omar.send("/records/agencies/new", **agency | {"mailbox": ""}).status_code == 422
+    with filled.reading() as session:
+        assert [each.name for each in agencies.list_agencies(session)].count("Night Shelter") == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_two_administrators_who_let_one_another_go_at_one_moment_leave_one(
+    filled: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    with filled.writing() as session:
+        omar = workers.get_worker(session, "omar")
+        other = structs.replace(omar, id="olga", name="Olga Reid", short_name="Olga R")
+        workers.add_worker(session, other, email="olga@example.org", now=clock.now)
+        who = {each: workers.get_worker(session, each) for each in ("omar", "olga")}
+    both = Barrier(2)
+
+    def press(by: str, whom: str) -> bool:
+        try:
+            with Door(filled, who[by], clock.now, new_id, may_change=True).open() as access:
+                both.wait(30)
+                dismiss(access, whom)
+        except (Failure, Forbidden):
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(press, ["omar", "olga"], ["olga", "omar"]))
+
+    assert sorted(done) == [False, True]
+    with filled.reading() as session:
+        assert workers.has_administrator(session)

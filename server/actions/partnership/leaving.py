@@ -11,13 +11,15 @@ from server.actions.operation.orders import order_device, order_worker
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import saved_views
 from server.queries.operation import devices, sessions
-from server.queries.partnership import workers
+from server.queries.partnership import county, workers
 from server.queries.people import own_pages
 from server.queries.referrals import desk_filters
 from server.queries.sync import store as sync
 from shared.model.codes import DeviceStatus
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
+
+NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else an administrator first."
 
 
 def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], Id]) -> int:
@@ -36,7 +38,9 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
 
 
 def dismiss(access: Access, worker_id: Id) -> None:
-    """The same, by an administrator on a page. Raises NotFound, and Failure for whoever would lock themselves out."""
+    """The same, by an administrator on a page. Raises NotFound, and Failure for whoever would lock themselves out,
+    or the last administrator: of two who let one another go at one moment the second finds that the first has."""
+    county.hold_county(access.session)
     found = workers.find_worker(access.session, worker_id)
     if found is None:
         raise NotFound
@@ -44,3 +48,5 @@ def dismiss(access: Access, worker_id: Id) -> None:
     if worker_id == access.actor.worker_id:
         raise Failure(CONFLICTING, "You cannot let yourself go: another administrator can.")
     let_go(access.session, worker_id, access.now, access.new_id)
+    if not workers.has_administrator(access.session):
+        raise Failure(CONFLICTING, NOBODY_ADMINISTERS)

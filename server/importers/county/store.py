@@ -11,9 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import order_team, order_worker
-from server.actions.partnership.leaving import let_go
+from server.actions.partnership.leaving import NOBODY_ADMINISTERS, let_go
 from server.actions.partnership.recipients import admit
-from server.database.locks import lock_records
 from server.importers.county.plan import Line, Plan, Verb, join_names, key_of, make_plan, say_code
 from server.importers.county.sheets import APART, BY_NAME, SHEETS, County, Row
 from server.problems import CONFLICTING, Failure, NotFound
@@ -31,10 +30,6 @@ from shared.model.value import Id
 from shared.model.worker import Worker, shorten_name
 from shared.rules.referral import DUE_WORKING_DAYS
 from shared.rules.wording import say_list
-
-LOCK = "county"
-"""Of two who change the county at one moment the second begins when the first has ended."""
-NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else an administrator first."
 
 
 def read_standing(session: Session) -> County:
@@ -194,7 +189,7 @@ def apply(
 
     Raises Failure for one applied before, and Otherwise where the same file would do something else by now.
     """
-    lock_records(session, {LOCK})
+    county.hold_county(session)
     batch = county.find_batch(session, batch_id)
     if batch is None:
         raise NotFound
@@ -316,7 +311,7 @@ def undo(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]
     Returns sentences about what could not be: a row that somebody changed since stays changed, what is in use by now stays, a
     worker without access, and a phone that was revoked stays so. Raises NotFound, and Failure for one undone before.
     """
-    lock_records(session, {LOCK})
+    county.hold_county(session)
     batch = county.find_batch(session, batch_id)
     if batch is None or batch.applied_at is None:
         raise NotFound

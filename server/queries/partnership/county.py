@@ -5,11 +5,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.locks import lock_records
 from server.tables.partnership.county import county_batch
 from shared.model.value import Id, Value
 
 PLAN_KEPT_FOR = timedelta(days=1)
 """A plan that nobody applied is forgotten after a day: it names staff."""
+
+
+def hold_county(session: Session) -> None:
+    """Of two who change the county at one moment the second begins when the first has ended, and reads what it left."""
+    lock_records(session, {"county"})
 
 
 class Batch(Value, frozen=True, kw_only=True):

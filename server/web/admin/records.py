@@ -19,6 +19,7 @@ from server.importers.county.sheets import APART, BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import identities, workers
+from server.queries.partnership.county import hold_county
 from server.queries.people import subjects
 from server.web.admin.county import box_of
 from server.web.admin.giving import (
@@ -139,11 +140,15 @@ def keep_record(
     """Keeps it, or says beside each field what is wrong with it."""
     sheet = _find_sheet(sheet_name)
     with door.open() as access:
+        hold_county(access.session)
         standing = store.read_standing(access.session)
         stood = _find(access, sheet, standing, record_id)
         said, stale = _lay_over(_read(sheet, data, record_id), stood, _read_shown(data))
         line = make_plan(County({sheet.name: (Row(2, said),)}), standing).lines[0]
         errors = {_field(fault.column): fault.words for fault in line.faults} | find_beyond(access, sheet, line) | stale
+        if record_id == NEW and line.verb is Verb.CHANGE:
+            # What was typed for a new one is no word about the one that stands, and its empty fields take nothing from it.
+            errors = {_field(sheet.key[0]): f"This {ONE[sheet.name]} is in Lantern already: change it there."} | errors
         if not errors and line.verb is not Verb.SAME:
             errors = _keep(access, sheet, line)
         if errors:
