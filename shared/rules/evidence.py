@@ -11,7 +11,7 @@ Source: Fellegi and Sunter (1969), A Theory for Record Linkage. Comparison level
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from math import log2
+from math import inf, log2
 from typing import Final
 
 from shared.geo.distance import near_distance_m, say_distance
@@ -77,6 +77,7 @@ class Rarity:
         self._described: Counter[str] = Counter()
         self._places: Counter[Id] = Counter()
         self._count, self._total = 0, total
+        self._bits_of_name: dict[str, float] = {}
         for each in told:
             self.add(each)
 
@@ -88,6 +89,7 @@ class Rarity:
     def add(self, told: Told) -> None:
         """One more record."""
         self._count += 1
+        self._bits_of_name.clear()
         self._named.update({*told.words, *((told.alias,) if told.alias else ())})
         self._described.update(told.described)
         self._places.update(told.places)
@@ -95,13 +97,22 @@ class Rarity:
     def take(self, told: Told) -> None:
         """One record fewer."""
         self._count -= 1
+        self._bits_of_name.clear()
         self._named.subtract({*told.words, *((told.alias,) if told.alias else ())})
         self._described.subtract(told.described)
         self._places.subtract(told.places)
 
     def of_name(self, word: str) -> float:
         """Bits of a name or an alias in common."""
-        return min(log2((self.total + EVERYBODY) / (self._named[word] + 1)), 11.0)
+        found = self._bits_of_name.get(word)
+        if found is None:
+            found = min(log2((self.total + EVERYBODY) / (self._named[word] + 1)), 11.0)
+            self._bits_of_name[word] = found
+        return found
+
+    def most_of_names(self, told: Told) -> float:
+        """More bits than these the names of a record give with no other's."""
+        return sum(max(self.of_name(word), 1.0) for word in told.words)
 
     def of_team(self, team_id: Id) -> float:
         """Bits of the same team: it tells nearly nothing where one team knows everybody, and much among thirty."""
@@ -129,12 +140,17 @@ def tell(sighting: Sighting) -> Told:
     )
 
 
-def weigh(one: Told, other: Told, rarity: Rarity) -> tuple[list[Piece], list[Piece]]:
-    """What speaks for and against: who they are, and where and how they were met, apart: a place alone makes nobody the same."""
-    who = [*_names(one, other, rarity), *_birth(one.person, other.person), *_alias(one, other, rarity)]
-    who += _looks(one, other, rarity)
+def weigh(one: Told, other: Told, rarity: Rarity, least: float = -inf) -> tuple[list[Piece], list[Piece]]:
+    """What speaks for and against: who they are, and where and how they were met, apart: a place alone makes nobody the same.
+
+    Nothing of either where what is told beside the names does not come to `least`: names take half the time.
+    """
     rest = [*_gender(one.person, other.person), *_ages(one.sighting, other.sighting)]
-    return who, [*rest, *_place(one.sighting, other.sighting, rarity)]
+    rest += _place(one.sighting, other.sighting, rarity)
+    who = [*_birth(one.person, other.person), *_alias(one, other, rarity), *_looks(one, other, rarity)]
+    if least > -inf and sum([bits for bits, _ in who]) + sum([bits for bits, _ in rest]) < least:
+        return [], []
+    return [*_names(one, other, rarity), *who], rest
 
 
 # -------------------------------------------------------------------------------------------------------------- names
@@ -145,15 +161,17 @@ def _names(one: Told, other: Told, rarity: Rarity) -> Iterator[Piece]:
     left = list(range(len(other.words)))
     unmatched = 0
     for n, word in enumerate(one.words):
-        found = max(((_likeness(one, n, other, m, rarity), -m) for m in left), default=(0.0, 0))
-        if found[0] <= 0:
+        most, found = 0.0, -1
+        for m in left:
+            if (likeness := _likeness(one, n, other, m, rarity)) > most:
+                most, found = likeness, m
+        if found < 0:
             unmatched += 1
             continue
-        m = -found[1]
-        left.remove(m)
-        bits += found[0]
-        alike.append(other.words[m])
-        is_exact = is_exact and word == other.words[m]
+        left.remove(found)
+        bits += most
+        alike.append(other.words[found])
+        is_exact = is_exact and word == other.words[found]
     if not alike:
         yield -5.0, f"called {other.person.name}"
         return
@@ -194,8 +212,7 @@ def _alias(one: Told, other: Told, rarity: Rarity) -> Iterator[Piece]:
         if mine.alias and mine.alias in theirs.words:
             yield max(rarity.of_name(mine.alias) - 2.5, 2.0), "what one is known as is the other's name"
             return
-        called = frozenset(mine.alias.split()) or frozenset(mine.words)
-        if shared := sorted(called & theirs.described):
+        if theirs.described and (shared := sorted(theirs.described.intersection(mine.alias.split() or mine.words))):
             yield 2.5, f"{say_list(shared)} in what both are called or look like"
             return
 

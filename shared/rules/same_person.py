@@ -22,6 +22,8 @@ COMMON = 40
 MANY = 5_000
 """Among so many one weak thing in common is chance."""
 COMPARED_MAX = 40
+ROUNDED = 0.01
+"""Bits are told so exactly."""
 
 
 class Match(Value, frozen=True, kw_only=True):
@@ -95,10 +97,12 @@ class Index:
                 for other in found:
                     near[other] += weight
         del near[told.person.id]
-        least = 2 if len(self._told) > MANY else 1
-        nearest = [(other, weight) for other, weight in near.most_common(COMPARED_MAX) if weight >= least]
-        matches = (_match(told, self._told[other], self._rarity) for other, _ in nearest)
-        shown = [match for match in matches if match is not None and match.bits >= self.shown_from]
+        in_common = 2 if len(self._told) > MANY else 1
+        nearest = [(other, weight) for other, weight in near.most_common(COMPARED_MAX) if weight >= in_common]
+        least = self.shown_from
+        beside_names = least - ROUNDED - self._rarity.most_of_names(told)
+        matches = (_match(told, self._told[other], self._rarity, beside_names) for other, _ in nearest)
+        shown = [match for match in matches if match is not None and match.bits >= least]
         return sorted(shown, key=lambda match: (-match.bits, match.person_id))[:limit]
 
 
@@ -113,8 +117,8 @@ def as_sighting(known: Person | Sighting) -> Sighting:
     return known if isinstance(known, Sighting) else Sighting(person=known)
 
 
-def _match(one: Told, other: Told, rarity: Rarity) -> Match | None:
-    who, rest = weigh(one, other, rarity)
+def _match(one: Told, other: Told, rarity: Rarity, beside_names: float) -> Match | None:
+    who, rest = weigh(one, other, rarity, beside_names)
     return None if sum(bits for bits, _ in who) < LEAST_OF_WHO else _sum(other.person.id, who, rest)
 
 

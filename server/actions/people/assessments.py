@@ -27,7 +27,7 @@ from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading
 from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy import Act, Subject
-from shared.rules.assessment import find_newest, is_for_services, is_to_ask, read_value
+from shared.rules.assessment import find_newest, is_for_services, is_to_ask, lives_until, read_value
 from shared.rules.health import why_not_on
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
@@ -187,8 +187,10 @@ def _find_moment(access: Access, asked: Asked) -> datetime:
 def _read(
     access: Access, before: Assessment, person_id: Id, typed: Sequence[Typed], asked: Asked, at: datetime
 ) -> list[AnswerGiven]:
-    """The answers that differ from what was shown. Raises InvalidFields."""
+    """The answers that differ from what was shown, and every one to a question that is asked again: they may say the same a
+    year later, and are not asked twice for it. Raises InvalidFields."""
     versions = by_version(before.every)
+    current = {each.key: each for each in before.questions}
     given = {each.given.id: each.given for each in before.answers}
     wrong: dict[str, str] = {}
     facts = []
@@ -202,7 +204,10 @@ def _read(
             wrong[f"value_{question.key}"] = str(why)
             continue
         shown = given.get(each.shown)
-        if _says(fact) != (_says(shown) if shown is not None else ("", before.known.get(question.key, ""), "", "")):
+        is_asked_again = shown is not None and access.today > lives_until(current.get(each.question, question), shown)
+        if is_asked_again or _says(fact) != (
+            _says(shown) if shown is not None else ("", before.known.get(question.key, ""), "", "")
+        ):
             facts.append(fact)
     if wrong:
         raise InvalidFields(wrong)

@@ -290,13 +290,14 @@ class _Teller:
         )
         last = every[0] if every else None
         known = self._told.known.get(question.key, "")
+        to_ask = is_to_ask(question, self._newest, self._told.known, self._told.today)
         return Shown(
             question=question, told=self._tell(last) if last else None, options=options_of(question),
             known=dict(options_of(question)).get(known, known) if known and last is None else "",
             earlier=tuple(map(self._tell, every[1:])),
-            to_ask=is_to_ask(question, self._newest, self._told.known, self._told.today),
+            to_ask=to_ask,
             until=say_day(lives_until(question, last.given)) if last and self._is_form else "",
-            boxes=self._boxes(question, last.given if last else None, known) if self._is_form else {},
+            boxes=self._boxes(question, last.given if last else None, known, to_ask=to_ask) if self._is_form else {},
         )  # fmt: skip
 
     def list_asked_no_more(self) -> list[tuple[str, Told]]:
@@ -308,15 +309,16 @@ class _Teller:
             if key not in asked
         ]
 
-    def _boxes(self, question: Question, last: AnswerGiven | None, known: str) -> Mapping[str, Any]:
+    def _boxes(self, question: Question, last: AnswerGiven | None, known: str, *, to_ask: bool) -> Mapping[str, Any]:
+        """What is asked again is put anew: the old answer stands above, and would pass for a new one in the boxes."""
         typed = self._typed.get(question.key)
         if typed is not None:
             held = {"value": typed.value, "words": typed.words, "note": typed.note, "rather_not": typed.rather_not}
-        elif last is not None:
+        elif last is not None and not to_ask:
             rather_not = last.state is AnswerState.RATHER_NOT
             held = {"value": last.value, "words": last.words, "note": last.note, "rather_not": rather_not}
         else:
-            held = {"value": known, "words": "", "note": "", "rather_not": False}
+            held = {"value": "" if last else known, "words": "", "note": "", "rather_not": False}
         return held | {"shown": last.id if last else "", "chosen": str(held["value"]).split()}
 
     def _tell(self, answer: Answer) -> Told:

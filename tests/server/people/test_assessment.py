@@ -101,6 +101,16 @@ def test_an_answer_is_kept_with_who_asked_when_and_where_and_not_asked_again_wit
         session.execute(text("update contact_person set seen_at = '2027-11-10 00:00:00+00:00'"))
     later = sign_in(cast.tom).get(f"/people/{marek}/assessment/home", headers=HTML).text
     assert "Known already" not in later and "Four walls &amp; a door" in later
+    again = sign_in(cast.tom)
+    put = again.get(f"/people/{marek}/assessment/home", headers=HTML).text
+    assert "Four walls &amp; a door</textarea>" not in put, "what was said before passes for no new answer"
+    assert send(again, marek, "home", put, home_want="", home_last="Leeds").status_code == 303
+    assert [each["question"] for each in rows(database)] == ["home_want", "home_last"]
+    assert "1 of 27 known" in read(again, marek)
+    assert (
+        send(again, marek, "home", put, home_want="A studio", words_home_want="Four walls & a door").status_code == 303
+    )
+    assert "2 of 27 known" in read(again, marek), "who says the same again has answered, and is not asked once more"
 
 
 def test_what_the_record_says_already_is_not_asked_and_stands_in_the_form(
