@@ -17,6 +17,7 @@ from shared.model.offer import Answer, HomeAsked, Offer, StillThere, Vacancy, Wh
 from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Act
+from shared.rules.health import why_not_on
 from shared.rules.places import Fit, HomeToAsk, fit, list_to_ask
 from shared.rules.stays import INSTITUTIONS
 
@@ -34,14 +35,15 @@ def read_offers(access: Access, person_id: Id) -> tuple[Person, list[Offer], lis
     _, same = access.find_person_and_same(person_id)
     theirs = stays.list_stays(access.session, same)
     asked = offers.list_asked(access.session, [each.id for each in theirs])
-    return person, offers.list_offers(access.session, same), list_to_ask(theirs, asked, access.today)
+    to_ask = [] if person.died_on is not None else list_to_ask(theirs, asked, access.today)
+    return person, offers.list_offers(access.session, same), to_ask
 
 
 def make_offer(
     access: Access, person_id: Id, district_id: Id, kind: str, offered_on: date | None, vacancy_id: Id = ""
 ) -> Offer:
     """Keep that a place was offered. Raises NotFound, Forbidden, Invalid, and Failure where the place is gone."""
-    access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
+    person = access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
     _, same = access.find_person_and_same(person_id)
     hold_people(access.session, same)
     if vacancy_id:
@@ -58,6 +60,8 @@ def make_offer(
         wrong.append("Choose a district that you work in.")
     if offered_on is None or offered_on > access.today:
         wrong.append("Give the day on which it was offered, today or before.")
+    elif why := why_not_on(person.died_on, offered_on):
+        wrong.append(why)
     if wrong or offered_on is None:
         raise Invalid(*wrong)
     made = Offer(
@@ -83,7 +87,7 @@ def answer_offer(
     access: Access, person_id: Id, offer_id: Id, answer: str, why: str, on: date | None, moved_in_on: date | None
 ) -> None:
     """Keep what they said, once; whoever moved in has a stay by it. Raises NotFound, Forbidden, Invalid, Failure."""
-    access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
+    person = access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
     _, same = access.find_person_and_same(person_id)
     told = next((each for each in offers.list_offers(access.session, same) if each.id == offer_id), None)
     if told is None:
@@ -91,6 +95,8 @@ def answer_offer(
     said, reason = _read_answer(answer, why)
     if on is None or on > access.today or on < told.offered_on:
         raise Invalid("Give the day on which they said so: not before it was offered, and not to come.")
+    if said is not Answer.WITHDRAWN and (not_then := why_not_on(person.died_on, on)):
+        raise Invalid(not_then)
     if moved_in_on is not None and said is not Answer.ACCEPTED:
         raise Invalid("Only who accepted has moved in.")
     if not offers.answer_offer(access.session, offer_id, said, on, reason, access.actor.worker_id):

@@ -1,6 +1,6 @@
 """Places that wait, offers, homes that were asked about, and nights of severe weather."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.database import bulk
 from server.queries.people.concealment import not_concealed
+from server.queries.people.verification import list_groups
 from server.tables.cases.case import mdt_case
 from server.tables.people.offer import cold_nights, home_asked, offer, vacancy
 from server.tables.people.stay import stay
@@ -142,7 +143,8 @@ class ColdNights(Value, frozen=True, kw_only=True):
 
 
 class ColdCount(Value, frozen=True, kw_only=True):
-    """What came of them: people met sleeping rough in the district meanwhile, and who was offered a bed and said what."""
+    """What came of them: people met sleeping rough in the district meanwhile, who was offered a bed, and who of them accepted
+    or refused one on some night; each counted once, also under two records that were joined."""
 
     met: int
     offered: int
@@ -188,16 +190,23 @@ def list_cold_nights(session: Session, district_ids: Collection[Id], limit: int 
 def count_cold_nights(session: Session, nights: ColdNights, first: date, last: date) -> ColdCount:
     """What came of them, on the days from the first to the last."""
     rough = [str(state) for state in ROUGH_SLEEPING_STATES]
-    met = select(func.count(contact_person.c.person_id.distinct())).where(
+    met = select(contact_person.c.person_id).distinct().where(
         contact_person.c.district_id == nights.district_id, contact_person.c.night.between(first, last),
         contact_person.c.state.in_(rough), *not_concealed(session, contact_person.c.person_id),
     )  # fmt: skip
-    made = select(offer.c.answer, func.count(offer.c.person_id.distinct()).label("made")).where(
+    made = select(offer.c.person_id, offer.c.answer).distinct().where(
         offer.c.district_id == nights.district_id, offer.c.kind == str(StayKind.NIGHT_SHELTER),
         offer.c.offered_on.between(first, last), *not_concealed(session, offer.c.person_id),
     )  # fmt: skip
-    said = {row.answer: int(row.made) for row in session.execute(made.group_by(offer.c.answer))}
+    seen = set(session.scalars(met))
+    said = [(row.person_id, row.answer) for row in session.execute(made)]
+    groups = list_groups(session, {*seen, *(person_id for person_id, _ in said)})
+
+    def count(records: Iterable[Id]) -> int:
+        return len({groups[each] for each in records})
+
     return ColdCount(
-        met=int(session.scalar(met) or 0), offered=sum(said.values()), accepted=said.get(str(Answer.ACCEPTED), 0),
-        refused=said.get(str(Answer.REFUSED), 0),
+        met=count(seen), offered=count(each for each, _ in said),
+        accepted=count(each for each, answer in said if answer == Answer.ACCEPTED),
+        refused=count(each for each, answer in said if answer == Answer.REFUSED),
     )  # fmt: skip

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from server.database.engine import Database
-from server.queries.people import consents, doors, stays
+from server.queries.people import consents, doors, offers, stays
 from tests.server.cast import Cast
 from tests.server.people import test_housing_needs, test_wellbeing
 from tests.server.people.test_assessment import rows, send
 from tests.server.people.test_consent import say
+from tests.server.people.test_offers import make_offer
 from tests.server.people.test_paper import type_in
 from tests.server.people.test_plan import write
 from tests.server.people.test_wellbeing import fill
@@ -37,7 +38,7 @@ def dead(sign_in: Any, cast: Cast, marek: str, loaded: Any) -> str:
 def test_every_page_of_theirs_says_so_and_plans_nothing(sign_in: Any, cast: Cast, dead: str) -> None:
     priya = sign_in(cast.priya)
     for path in (
-        "plan", "assessment", "assessment/home", "assessment-from-paper", "consent", "wellbeing", "stays", "doors",
+        "plan", "assessment", "assessment/home", "assessment-from-paper", "consent", "wellbeing", "stays", "doors", "offers",
     ):  # fmt: skip
         assert "died on 10 November 2026" in priya.get(f"/people/{dead}/{path}", headers=HTML).text, path
     plan = priya.get(f"/people/{dead}/plan", headers=HTML).text
@@ -75,6 +76,14 @@ def test_nothing_is_planned_asked_agreed_or_moved_after_it(
     assert rows(database) == []
     ended = post(sign_in(cast.priya), f"/people/{dead}/stays/end", stay=stay.id, left_on="2026-11-11")
     assert ended.status_code == 422 and AFTER in ended.text
+    for day, status in (("2026-11-11", 422), ("2026-11-10", 303)):
+        offered = make_offer(sign_in(cast.tom), dead, cast, offered_on=day)
+        assert offered.status_code == status and (status == 303 or AFTER in offered.text)
+    with database.reading() as session:
+        (made,) = offers.list_offers(session, [dead])
+    said = {"press": "answer", "offer": made.id, "answered_on": "2026-11-12"}
+    for answer, status in (("accepted", 422), ("withdrawn", 303)):
+        assert post(sign_in(cast.tom), f"/people/{dead}/offers", **said, answer=answer).status_code == status
     withdrawn = post(sign_in(cast.tom), f"/people/{dead}/consent/withdraw", consent=word.id)
     assert withdrawn.status_code == 409
 

@@ -240,6 +240,12 @@ def test_cold_nights_are_read_by_all_who_are_out_and_counted(sign_in, cast, mare
         "Offered a bed: 1, of whom 0 accepted and 1 refused",
     ):
         assert words in page, words
+    make_offer(client, marek, cast, kind="night_shelter", offered_on=clock().date().isoformat())
+    (again,) = [each for each in rows(database, offer) if each["answer"] is None]
+    yes = answer | {"offer": again["id"], "answer": "accepted", "why": ""}
+    assert post(client, f"/people/{marek}/offers", **yes).status_code == 303
+    page = client.get("/cold-nights", headers=HTML).text
+    assert "Offered a bed: 1, of whom 1 accepted and 1 refused" in page, "one person, who said no and then yes"
     assert post(client, "/cold-nights", press="close", district=cast.watford.id).status_code == 403
     sign_in(cast.priya)
     assert (
