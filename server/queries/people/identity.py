@@ -112,6 +112,14 @@ def _of(team_ids: Collection[Id], district_ids: Collection[Id]) -> Any:
     return person.c.team_id.in_(sorted(team_ids)) | person.c.district_id.in_(sorted(district_ids))
 
 
+def _of_or_met(team_ids: Collection[Id], district_ids: Collection[Id]) -> Any:
+    """Records of these teams and districts, and whoever was met by them or there."""
+    met = select(contact_person.c.person_id).where(
+        contact_person.c.team_id.in_(sorted(team_ids)) | contact_person.c.district_id.in_(sorted(district_ids))
+    )
+    return select(person.c.id).where(_of(team_ids, district_ids)).union(met).scalar_subquery()
+
+
 @beyond_reader
 def list_sightings_of(session: Session, person_ids: Collection[Id]) -> list[Sighting]:
     """These records, to lay them beside one another: of which the reader sees more than that they are there, policy says."""
@@ -152,13 +160,8 @@ def _about(table: Any, person_ids: Collection[Id]) -> Any:
 
 @beyond_reader
 def list_likely(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Likely]:
-    """Pairs of which one at least is these teams' or districts', the strongest first, but for those of which a live word says
-    that they are two."""
-    theirs = select(person.c.id).where(_of(team_ids, district_ids))
-    met = select(contact_person.c.person_id).where(
-        contact_person.c.team_id.in_(sorted(team_ids)) | contact_person.c.district_id.in_(sorted(district_ids))
-    )
-    ids = theirs.union(met).scalar_subquery()
+    """Pairs of which one at least is these teams' or districts' or was met by them, the strongest first."""
+    ids = _of_or_met(team_ids, district_ids)
     query = select(likely_same).where(or_(likely_same.c.one_id.in_(ids), likely_same.c.other_id.in_(ids)))
     return _read_likely(
         session, query.order_by(likely_same.c.bits.desc(), likely_same.c.one_id, likely_same.c.other_id)
@@ -215,8 +218,8 @@ def list_joined(session: Session, person_ids: Collection[Id]) -> list[PersonMerg
 
 @beyond_reader
 def list_joined_of(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[PersonMerged]:
-    """Joinings that stand, of which one record is these teams' or districts'; the newest first."""
-    ids = select(person.c.id).where(_of(team_ids, district_ids)).scalar_subquery()
+    """Joinings that stand, of which one record is these teams' or districts' or was met by them; the newest first."""
+    ids = _of_or_met(team_ids, district_ids)
     query = select(person_merge).where(
         person_merge.c.undone.is_(False), or_(person_merge.c.from_id.in_(ids), person_merge.c.into_id.in_(ids))
     )

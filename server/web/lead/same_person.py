@@ -19,6 +19,8 @@ from server.queries.cases import cases
 from server.queries.partnership.districts import list_districts
 from server.queries.partnership.workers import list_short_names
 from server.queries.people import identity
+from server.queries.people.identity import in_order
+from server.queries.people.many_subjects import list_people
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
@@ -66,7 +68,11 @@ class Card(Value, frozen=True, kw_only=True):
 
 @get(PATH, opt={"action": Act.MERGE_PEOPLE}, sync_to_thread=True, include_in_schema=False)
 def show_same_person(
-    request: AnyRequest, door: NamedDependency[Door], start: FromQuery[int] = 0, person: FromQuery[Id] = ""
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    start: FromQuery[int] = 0,
+    person: FromQuery[Id] = "",
+    joined_from: FromQuery[int] = 0,
 ) -> Response[str]:
     """What waits for a word, of the reader's districts and teams or of one `person`; who was joined is below."""
     with door.open() as access:
@@ -79,9 +85,13 @@ def show_same_person(
         start = min(max(start, 0), len(waiting))
         shown = waiting[start : start + AT_ONCE]
         cards = _lay_out(access, shown)
+        joined = [each for each in _list_may_part(access) if person in {"", each.from_id, each.into_id}]
+        joined_from = min(max(joined_from, 0), len(joined))
+        after = joined_from + AT_ONCE
         return page(
             request, "lead/same_person.html", title="Same person?", section=PATH, worker=access.worker, cards=cards,
-            joined=_list_joined(access), count_all=len(waiting), now=access.now, person=person,
+            joined=_list_joined(access, joined[joined_from:after]), count_all=len(waiting), now=access.now, person=person,
+            joined_later=after if len(joined) > after else 0, count_joined=len(joined),
             later=start + AT_ONCE if len(waiting) > start + AT_ONCE else 0,
         )  # fmt: skip
 
@@ -177,14 +187,20 @@ class Joined(Value, frozen=True, kw_only=True):
     merged: PersonMerged
 
 
-def _list_joined(access: Access) -> list[Joined]:
-    joined = identity.list_joined_of(access.session, access.actor.team_ids, access.actor.district_ids)[:AT_ONCE]
+def _list_may_part(access: Access) -> list[PersonMerged]:
+    """Every joining that stands of which the reader may open one record: what was joined long ago is parted here, too. It was
+    told in each place that knows one of the two, and is shown once."""
+    joined = identity.list_joined_of(access.session, access.actor.team_ids, access.actor.district_ids)
+    known = list_people(access.session, {each for one in joined for each in (one.from_id, one.into_id)})
+    allowed = {each for each, subject in known.items() if access.allows(Act.MERGE_PEOPLE, subject)}
+    by_pair = {in_order(each.from_id, each.into_id): each for each in reversed(joined)}
+    return [each for pair, each in reversed(by_pair.items()) if {*pair} & allowed]
+
+
+def _list_joined(access: Access, joined: Collection[PersonMerged]) -> list[Joined]:
     ids = {each for one in joined for each in (one.from_id, one.into_id)}
-    allowed = {
-        each
-        for each in ids
-        if (found := access.find_person_and_same(each)[0]) and access.allows(Act.MERGE_PEOPLE, found)
-    }
+    known = list_people(access.session, ids)
+    allowed = {each for each in ids if each in known and access.allows(Act.MERGE_PEOPLE, known[each])}
     told = {each.person.id: each.person.known_as for each in identity.list_sightings_of(access.session, allowed)}
     by = list_short_names(access.session, {each.worker_id for each in joined})
     access.note_seen(SubjectKind.PERSON, sorted(told), purpose=settling.PURPOSE)
@@ -194,5 +210,4 @@ def _list_joined(access: Access) -> list[Joined]:
             other=told.get(each.into_id, "a record of another team"), by=by.get(each.worker_id, ""), merged=each,
         )
         for each in joined
-        if {each.from_id, each.into_id} & told.keys()
     ]  # fmt: skip

@@ -22,6 +22,7 @@ from server.queries.people.erasure import delete_person
 from server.queries.people.rebuilding import read_derived
 from server.tables.cases.case import mdt_case
 from server.tables.people.identity import identity_judgement, likely_same
+from server.tables.people.person import person, person_merge
 from server.tables.street.look import look
 from shared.model.codes import IdentityWord
 from shared.model.health import HealthFact, HealthKind
@@ -358,3 +359,28 @@ def test_the_desk_lays_them_side_by_side_with_the_reasons(desk: Desk, sign_in: C
 def test_the_desk_is_for_leads_and_coordinators(desk: Desk, sign_in: Callable[..., Any], who: str) -> None:
     client = sign_in(getattr(desk.cast, who))
     assert client.get("/same-person", headers={"accept": "text/html"}).status_code == 403
+
+
+def test_whoever_was_joined_long_ago_is_parted_from_the_page_too(desk: Desk, sign_in: Callable[..., Any]) -> None:
+    marek = desk.meet(NAMES["marek"], 2)
+    with desk.database.writing() as session:
+        (row,) = session.execute(select(person).where(person.c.id == marek)).mappings()
+        for number in range(44):
+            session.execute(person.insert().values(dict(row) | {"id": f"p{number:02}", "name": f"Somebody {number}"}))
+        for number in range(0, 44, 2):
+            pair = {"from_id": f"p{number:02}", "into_id": f"p{number + 1:02}", "worker_id": desk.cast.tom.id}
+            at = desk.clock() - timedelta(days=number)
+            for told in ("here", "there"):  # a fact in each place that knows one of the two
+                session.execute(
+                    person_merge.insert().values(pair | {"id": f"m{number}{told}", "at": at, "undone": False})
+                )
+    client = sign_in(desk.cast.tom)
+
+    first = client.get("/same-person", headers={"accept": "text/html"}).text
+    assert first.count("part them") == 20
+    assert "Joined before these: 2 more pairs" in first and "Somebody 42" not in first
+    second = client.get("/same-person?joined_from=20", headers={"accept": "text/html"}).text
+    assert second.count("part them") == 2 and "Somebody 42" in second
+    alone = client.get("/same-person?person=p43", headers={"accept": "text/html"}).text
+    assert alone.count("part them") == 1 and "Somebody 42" in alone
+    assert client.get("/same-person?joined_from=-7", headers={"accept": "text/html"}).text.count("part them") == 20
