@@ -7,6 +7,8 @@ from shared.model.health import CODES_OF, HealthFact, HealthKind
 
 LONGEST = 10_000
 DATED = frozenset({HealthKind.HOSPITAL, HealthKind.SAFEGUARDING, HealthKind.ANSWER, HealthKind.HARM, HealthKind.DEATH})
+LIVED = frozenset({HealthKind.HOSPITAL, HealthKind.HARM})
+"""What comes upon somebody who lives. A safeguarding review may follow a death."""
 SAID = {
     HealthKind.SAFEGUARDING: "Say what you are worried about, and what was done to keep them safe.",
     HealthKind.HARM: "Say what happened, in a sentence.",
@@ -24,6 +26,8 @@ def find_faults(told: HealthFact, today: date, before: Iterable[HealthFact]) -> 
         wrong["on"] = "Give the day."
     elif told.on is not None and told.on > today:
         wrong["on"] = "That day is still to come."
+    elif told.kind in LIVED and told.on is not None and (why := why_not_on(find_death(standing), told.on)):
+        wrong["on"] = why
     if told.until is not None and told.on is not None and not told.on <= told.until <= today:
         wrong["until"] = "They left after they were admitted, and not later than today."
     if told.kind in SAID and not told.words.strip():

@@ -140,12 +140,11 @@ def settle(access: Access, wish_id: Id, answer: str) -> None:
     access.require(Act.SEE_OWN_RECORD, subject, purpose=f"{PURPOSE}: a wish")
     if wish is None or wish.agency_id != access.actor.agency_id:
         raise NotFound
-    if wish.settled_at is not None:
-        raise Failure(CONFLICTING, "Somebody else has settled it meanwhile.")
     said = storable_words(answer)
     if not said or len(said) > LONGEST_WISH:
         raise Invalid("Say in a sentence what was done.")
-    own_pages.settle_wish(access.session, wish.id, access.now, access.actor.worker_id, said)
+    if not own_pages.settle_wish(access.session, wish.id, access.now, access.actor.worker_id, said):
+        raise Failure(CONFLICTING, "Somebody else has settled it meanwhile.")
 
 
 def _visit_proof(link_id: Id, opened_at: datetime, secret: bytes) -> str:

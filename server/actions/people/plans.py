@@ -1,8 +1,8 @@
 """A plan that is the person's: goals in their words, steps with who and when, looking at it together, and what was tried to reach
 them. What one service wrote another reads while the person agrees (decision 92)."""
 
-from collections.abc import Collection, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
 
 import msgspec
 
@@ -16,6 +16,7 @@ from server.queries.cases.case_actions import OwnedAction
 from server.queries.cases.caseload import LeadShown
 from server.queries.people import people, plans, stays, subjects
 from server.queries.people.consents import list_said
+from server.queries.people.plans import Row
 from shared.model.person import Person
 from shared.model.plan import Goal, Review, Step, Try
 from shared.model.telling import GoalEnd, Shareable, TryEffect, TryMethod
@@ -30,6 +31,7 @@ LONGEST = 10_000
 LONGEST_WHO = 200
 FARTHEST_DAYS = 366 * 5
 REVIEW_WITHIN_DAYS = 366
+PRESSED_TWICE = timedelta(minutes=1)
 
 
 class Plan(Value, frozen=True, kw_only=True):
@@ -149,9 +151,7 @@ def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") 
             id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, words="", set_at=access.now,
             set_by=access.actor.worker_id, version=0,
         )  # fmt: skip
-        new = _worded(blank, written)
-        plans.add(access.session, new)
-        return new
+        return _add(access, _worded(blank, written), plans.list_goals(access.session, [person_id]), "set_at")
     if goal.version != written.version:
         raise Failure(
             CONFLICTING, f"Meanwhile somebody else wrote “{goal.words}”. Load the page again, then word it anew."
@@ -200,8 +200,7 @@ def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, du
         id=access.new_id(), goal_id=goal.id, person_id=person_id, text=storable_words(text), who=storable_words(who),
         due_on=due_on, added_at=access.now, added_by=access.actor.worker_id,
     )  # fmt: skip
-    plans.add(access.session, step)
-    return step
+    return _add(access, step, plans.list_steps(access.session, [person_id]), "added_at")
 
 
 def mark_step(access: Access, person_id: Id, step_id: Id, done: bool) -> None:
@@ -230,7 +229,7 @@ def review_plan(access: Access, person_id: Id, words: str, next_on: date | None)
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, at=access.now,
         worker_id=access.actor.worker_id, words=storable_words(words), next_on=next_on,
     )  # fmt: skip
-    plans.add(access.session, review)
+    _add(access, review, plans.list_reviews(access.session, [person_id]), "at")
 
 
 def log_try(access: Access, person_id: Id, method: str, effect: str, words: str) -> None:
@@ -249,7 +248,18 @@ def log_try(access: Access, person_id: Id, method: str, effect: str, words: str)
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, at=access.now,
         worker_id=access.actor.worker_id, method=TryMethod(method), effect=TryEffect(effect), words=storable_words(words),
     )  # fmt: skip
-    plans.add(access.session, tried)
+    _add(access, tried, plans.list_tries(access.session, [person_id]), "at")
+
+
+def _add(access: Access, new: Row, before: Iterable[Row], moment: str) -> Row:
+    """Keep it, unless the same worker kept the very same a moment ago: a button that is pressed twice says nothing twice."""
+    for each in before:
+        at = getattr(each, moment)
+        of_new = msgspec.structs.replace(new, id=each.id, **{moment: at})
+        if of_new == each and getattr(new, moment) - at < PRESSED_TWICE:
+            return each
+    plans.add(access.session, new)
+    return new
 
 
 class Reaching(Value, frozen=True, kw_only=True):

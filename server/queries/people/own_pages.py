@@ -107,7 +107,8 @@ def find_wish(session: Session, wish_id: Id) -> OwnWish | None:
     return None if row is None else OwnWish(**row)
 
 
-def settle_wish(session: Session, wish_id: Id, at: datetime, by: Id, answer: str) -> None:
-    """Say what was done."""
+def settle_wish(session: Session, wish_id: Id, at: datetime, by: Id, answer: str) -> bool:
+    """Say what was done; False where somebody has."""
     values = {"settled_at": at, "settled_by": by, "answer": answer}
-    session.execute(update(own_wish).where(own_wish.c.id == wish_id).values(**values))
+    waits = (own_wish.c.id == wish_id) & own_wish.c.settled_at.is_(None)
+    return bool(getattr(session.execute(update(own_wish).where(waits).values(**values)), "rowcount", 0))

@@ -76,6 +76,9 @@ def test_nothing_is_planned_asked_agreed_or_moved_after_it(
     assert rows(database) == []
     ended = post(sign_in(cast.priya), f"/people/{dead}/stays/end", stay=stay.id, left_on="2026-11-11")
     assert ended.status_code == 422 and AFTER in ended.text
+    for day, status in (("11 November 2026", 422), ("10 November 2026", 303)):
+        harm = {"kind": "harm", "code": "overdose", "on": day, "words": "Naloxone was given"}
+        assert post(sign_in(cast.tom), f"/people/{dead}/health", **harm).status_code == status
     for day, status in (("2026-11-11", 422), ("2026-11-10", 303)):
         offered = make_offer(sign_in(cast.tom), dead, cast, offered_on=day)
         assert offered.status_code == status and (status == 303 or AFTER in offered.text)

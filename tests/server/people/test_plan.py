@@ -48,10 +48,15 @@ def test_a_goal_has_steps_that_are_done_and_is_celebrated(
         "celebration": "Fish & chips",
         "target_on": "2026-12-24",
     }
-    assert write(client, marek, "goal", **goal).status_code == 303
+    for _ in ("pressed", "pressed twice"):
+        assert write(client, marek, "goal", **goal).status_code == 303
     (kept,) = rows(database, plan_goal)
     told = {"goal": kept["id"], "text": "Fill in the form", "who": "Marek", "due_on": "2026-11-20"}
-    assert write(client, marek, "step", **told).status_code == 303
+    for _ in ("pressed", "pressed twice"):
+        assert write(client, marek, "step", **told).status_code == 303
+        assert write(client, marek, "try", method="note", effect="talked", words="Rang").status_code == 303
+        assert write(client, marek, "review", words="Well", next_on="2026-12-01").status_code == 303
+    assert (len(rows(database, engagement_try)), len(rows(database, plan_review))) == (1, 1)
     (step,) = rows(database, plan_step)
     assert (step["person_id"], step["added_by"], step["done_at"]) == (marek, cast.tom.id, None)
     for _ in range(2):
