@@ -62,7 +62,7 @@ def open_door(services: Services, email: str) -> Door:
 
 
 def find_district_id(access: Access, code: str) -> Id:
-    found = next((each for each in districts.list_districts(access.session) if each.code == code), None)
+    found = districts.by_code(access.session).get(code)
     if found is None:
         stop(f"There is no district with the code {code}.")
     return found.id

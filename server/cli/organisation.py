@@ -143,7 +143,7 @@ def team() -> None:
 def add_team(agency_id: str, name: str, codes: tuple[str, ...]) -> None:
     """Add a team; prints its id."""
     with working() as services, services.database.writing() as session:
-        walked = {each.code: each.id for each in districts.list_districts(session)}
+        walked = {code: each.id for code, each in districts.by_code(session).items()}
         unknown = [code for code in codes if code not in walked]
         if unknown:
             stop(f"There is no district with code {', '.join(unknown)}: see `lantern district list`.")

@@ -17,7 +17,7 @@ from server.importers.report import Report
 from server.places.districts import DistrictFinder, load_district_finder, load_england_finder, name_of_unlisted
 from server.places.place_words import PLACED_FROM, Asked, Guess, find_places
 from server.places.postcodes import find_positions
-from server.queries.partnership.districts import add_district, list_districts
+from server.queries.partnership.districts import add_district, by_code, list_districts
 from shared.model.codes import PinSource
 from shared.model.district import District
 from shared.model.position import Position
@@ -191,7 +191,7 @@ def _mirror(position: Position | None) -> Position | None:
 
 def _open_districts(session: Session, codes: set[str], run: Importing) -> Mapping[str, Id]:
     """The district of each code, opened where there is none yet; a boundary file will give them their names."""
-    known = {each.code: each.id for each in list_districts(session)}
+    known = {code: each.id for code, each in by_code(session).items()}
     opened = {code: run.new_id() for code in sorted(codes - known.keys())}
     for code, district_id in opened.items():
         add_district(session, District(id=district_id, code=code, name=name_of_unlisted(code)))

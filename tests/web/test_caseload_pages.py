@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from msgspec import json
+from msgspec import json, structs
 from sqlalchemy import insert, select
 
 from server.actions.partnership.returns import find_month
@@ -15,16 +15,19 @@ from server.actions.people.identity import Finder
 from server.database.engine import Database
 from server.queries.cases import cases
 from server.queries.operation.audit import list_lines
+from server.queries.partnership import agencies, boundary_changes, districts, workers
 from server.queries.people import brought_in, identity, people, person_page, subjects
-from server.queries.sync.store import find_scopes
+from server.queries.sync.store import find_scopes, place_entity
 from server.tables.cases.case import case_lead, mdt_case
 from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person_need
 from server.tables.people.stay import stay as person_stay
+from shared.model.agency import Team
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from tests.conftest import Clock
 from tests.server.importers.test_caseload import as_csv, workbook
+from tests.web import county
 
 WATFORD = "watford"
 
@@ -284,6 +287,72 @@ def test_the_matching_is_kept_by_name_and_proposed_again(browse: Callable[[str],
 
     assert re.search(r'<option value="description" selected>', again)
     assert 'value="Ours"' in again
+
+
+def test_a_tracker_whose_columns_have_changed_since_comes_in_all_the_same(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    rows = [["Client", "Notes", "Notes", "Talk"], ["Ann Lee", "tall", "red scarf", "Polish"]]
+    priya = browse("priya")
+    path = bring(priya, as_csv(rows), "a.csv").url.path
+    chosen = {"column-1": "name", "column-2": "description", "column-3": "note", "column-4": "language"}
+    twice = priya.send(path, **chosen | {"column-3": "language"})
+    assert "Two columns are said to be “Language”" in twice.text
+    priya.send(path, **chosen, press="apply")
+
+    more = [[*rows[0], "Name", "Language"], ["Ben Moss", "short", "hat", "Welsh", "Benjamin", "Cymraeg"]]
+    shown = bring(priya, as_csv(more), "b.csv")
+
+    assert shown.status_code == 200
+    meant = re.findall(r'<option value="([\w.]+)" selected>', shown.text)
+    assert [each for each in meant if each in {*chosen.values()}] == [
+        "name", "description", "note", "language", "note", "note",
+    ]  # fmt: skip
+
+
+def test_a_name_that_a_district_had_which_ended_means_the_one_that_stands(
+    browse: Callable[[str], Any], filled: Database, now: Any
+) -> None:
+    with filled.writing() as session:
+        stands = districts.find_district(session, WATFORD)
+        assert stands is not None
+        ended = structs.replace(stands, id="ended", valid_to=now.date() - timedelta(days=9))
+        districts.add_district(session, ended)
+        districts.add_district(session, structs.replace(ended, id="older", name="Cassio", code="E1"))
+        boundary_changes.follow(session, ["ended", "older"], [WATFORD], now.date() - timedelta(days=8))
+        assert districts.by_code(session)[stands.code].id == WATFORD
+    rows = [["Name", "District"], ["Ann Lee", "Watford"], ["Ben Moss", stands.code], ["Cy Orr", "Cassio"]]
+    priya = browse("priya")
+    priya.send(bring(priya, as_csv(rows), "a.csv").url.path, press="apply")
+
+    new = {each.id for each in everybody(filled).values() if each.name in {"Ann Lee", "Ben Moss", "Cy Orr"}}
+    with filled.reading() as session:
+        where = {each: found[0].district_id for each, found in cases.list_cases_of(session, sorted(new)).items()}
+    assert where == dict.fromkeys(new, WATFORD)
+
+
+def test_each_is_on_the_phones_of_their_own_districts_team_and_stays_on_those_that_met_them(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    with filled.writing() as session:
+        priya = workers.get_worker(session, "priya")
+        workers.change_worker(
+            session, structs.replace(priya, district_ids=(WATFORD, county.THREE_RIVERS)), email="priya@example.org"
+        )
+        rivers = Team(id="rivers-team", agency_id="beacon", name="Rivers", district_ids=(county.THREE_RIVERS,))
+        agencies.add_team(session, rivers)
+    rows = [["Name", "District"], ["Ann Lee", "Watford"], ["Ben Moss", "Three Rivers"]]
+    browser = browse("priya")
+    browser.send(bring(browser, as_csv(rows), "a.csv").url.path, press="apply")
+    ids = {each.name: each.id for each in everybody(filled).values()}
+    with filled.writing() as session:
+        place_entity(session, ids["Ann Lee"], ["district:watford", "team:night-team"])
+
+    browser.send(f"/caseload/{batch_of(filled).id}/phones")
+
+    with filled.reading() as session:
+        assert find_scopes(session, ids["Ann Lee"]) == {"team:watford-outreach", "team:night-team"}
+        assert find_scopes(session, ids["Ben Moss"]) == {"team:rivers-team"}
 
 
 def test_who_was_first_seen_long_ago_is_not_new_in_the_return(

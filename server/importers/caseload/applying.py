@@ -25,6 +25,7 @@ from server.importers.caseload.store import (
     refuse_if_open,
     require,
     said_of,
+    tell_apart,
 )
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import cases, priorities
@@ -32,7 +33,7 @@ from server.queries.people import brought_in, subjects
 from server.queries.people.brought_in import Batch, BroughtIn
 from server.queries.people.worked_with import list_touched
 from server.queries.referrals import referrals
-from server.queries.sync.store import Project, place_entity
+from server.queries.sync.store import Project, find_scopes, place_entity
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.person import NeedRecorded
@@ -63,7 +64,7 @@ def bring_in(
         account=json.encode({**account, **plan.account}).decode(),
     )  # fmt: skip
     name = state.mapping_name.strip()[:200] or "Our tracker"
-    meanings = json.encode(dict(zip(plan.headings, state.meanings, strict=True))).decode()
+    meanings = json.encode(dict(zip(tell_apart(plan.headings), state.meanings, strict=True))).decode()
     brought_in.keep_mapping(access.session, mapping_id, batch.district_id, name, meanings, access.now)
     return made
 
@@ -247,21 +248,29 @@ def undo(access: Access, batch_id: Id) -> list[str]:
 
 
 def let_onto_phones(access: Access, batch_id: Id) -> int:
-    """From now on the team that walks the district has them on its phones; returns how many people.
+    """From now on the team that walks their district has them on its phones, beside whoever has met them since; returns how many
+    people. Whose row named another district, which no team walks, is on no phone by it.
 
     Raises Failure without a team, and for a second time.
     """
     batch = _applied(access, batch_id, "on phones")
-    team_id = referrals.list_team_of_districts(access.session).get(batch.district_id)
-    if team_id is None:
+    teams = referrals.list_team_of_districts(access.session)
+    if batch.district_id not in teams:
         raise Failure(CONFLICTING, "No team walks this district yet: add one under Teams.")
     if batch.on_phones_at is not None or batch.undone_at is not None:
         raise Failure(CONFLICTING, "This was done before, or the file was undone.")
     made = json.decode(batch.made, type=Made)
     brought_in.set_batch(access.session, batch_id, on_phones_at=access.now)
+    told = 0
     for person_id in made.people:
-        place_entity(access.session, person_id, [f"team:{team_id}"])
-    return len(made.people)
+        scopes = find_scopes(access.session, person_id)
+        heard = {each for each in scopes if not each.startswith("district:")}
+        theirs = {each.removeprefix("district:") for each in scopes - heard} or {batch.district_id}
+        new = {f"team:{teams[each]}" for each in theirs if each in teams}
+        if new:
+            place_entity(access.session, person_id, heard | new)
+            told += 1
+    return told
 
 
 def _applied(access: Access, batch_id: Id, detail: str) -> Batch:

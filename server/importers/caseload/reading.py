@@ -321,6 +321,11 @@ class _Row:
         meaning = self.meanings[column]
         if meaning == "alias" and "name" not in draft.person:
             draft.person["name_quality"] = str(Quality.PARTIAL_OR_ALIAS)
+        if meaning == "description" and self._described and self._described != text:
+            # The cell of the name says how they would be known again, too.
+            text = f"{self._described}; {text}"
+        if meaning == "alias" and draft.person.get("alias", text) != text:
+            return text  # the cell of the name says another one, which stands
         draft.person[meaning] = text[: LIMITS.get(meaning, 10_000)]
         return text if len(text) > LIMITS.get(meaning, 10_000) else ""
 

@@ -4,7 +4,8 @@ Nobody brought in is on a phone before the district says so: their records are h
 follows. The file is gone once it is brought in.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import msgspec
@@ -14,15 +15,18 @@ from server.access import Access
 from server.importers.caseload.grid import File, Grid, read_file
 from server.importers.caseload.meanings import (
     NOTE,
+    SINGLE,
     WITHHELD,
     find_heading,
     find_sheet,
     list_meanings,
     propose,
     say_headings,
+    say_meaning,
 )
 from server.importers.caseload.reading import FATES, Caseload, Draft, read_caseload
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.partnership.boundary_changes import list_successors
 from server.queries.partnership.districts import list_districts
 from server.queries.people import brought_in
 from server.queries.people.brought_in import Batch
@@ -162,11 +166,36 @@ def _choose(
     best = max(kept, key=lambda name: len(set(json.decode(kept[name])) & set(said)), default=None)
     if best is not None and set(json.decode(kept[best])) & set(said):
         meant: dict[str, str] = json.decode(kept[best])
-        state.meanings = set_meanings(
-            state, tuple(meant.get(each, now) for each, now in zip(said, state.meanings, strict=True))
-        )
+        wanted = [meant.get(each, "") for each in tell_apart(said)]
+        state.meanings = set_meanings(state, _lay_over(wanted, state.meanings))
         state.mapping_name = best
     return state
+
+
+def tell_apart(headings: Sequence[str]) -> list[str]:
+    """Each heading once: of two columns that are called the same the second is kept as "Notes (2)"."""
+    told: list[str] = []
+    for heading in headings:
+        number = sum(each == heading for each in headings[: len(told)]) + 1
+        told.append(heading if number == 1 else f"{heading} ({number})")
+    return told
+
+
+def _lay_over(kept: Sequence[str], proposed: Sequence[str]) -> tuple[str, ...]:
+    """What was kept for each column, else what is proposed for it; a column that has come since takes no other's meaning."""
+    taken = {each for each in kept if is_had_once(each)}
+    found = []
+    for n, (meant, now) in enumerate(zip(kept, proposed, strict=True)):
+        if meant and is_had_once(meant) and meant in kept[:n]:
+            found.append(NOTE)
+        else:
+            found.append(meant or (NOTE if now in taken else now))
+    return tuple(found)
+
+
+def is_had_once(meaning: str) -> bool:
+    """Would a second column of this meaning be written over the first? A need may be told in several."""
+    return meaning in SINGLE or meaning.startswith(("mdt.", "general.", "support."))
 
 
 def set_meanings(state: CaseloadConversation, wanted: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,9 +210,9 @@ def set_meanings(state: CaseloadConversation, wanted: tuple[str, ...]) -> tuple[
         WITHHELD if first == WITHHELD else want if want in known else NOTE
         for want, first in zip(wanted, proposed, strict=True)
     )
-    once = [each for each in chosen if each in ("name", "date_of_birth", "status", "district")]
-    if len(once) != len(set(once)):
-        raise Invalid("Two columns are said to be the same thing: choose one, and keep the other as a note.")
+    once = Counter(each for each in chosen if is_had_once(each))
+    if twice := [say_meaning(each) for each, number in once.items() if number > 1]:
+        raise Invalid(f"Two columns are said to be “{twice[0]}”: choose one, and keep the other as a note.")
     return chosen
 
 
@@ -192,9 +221,10 @@ def make_plan(access: Access, batch: Batch, state: CaseloadConversation) -> Plan
     """What the file would bring in, row by row, with who each may be."""
     grid = state.file.sheets[state.sheet]
     caseload = read_caseload(grid, state.heading, state.meanings, state.mends, access.today)
-    known = Index(brought_in.list_everybody(access.session))
+    everybody = brought_in.list_everybody(access.session)
+    known = Index(everybody)
     in_file = Index([as_person(draft) for draft in caseload.drafts if draft.known_as])
-    names = {each.id: each.known_as for each in brought_in.list_everybody(access.session)}
+    names = {each.id: each.known_as for each in everybody}
     rows = {draft.key: draft for draft in caseload.drafts}
     places = _Places(access, batch.district_id)
     lines = []
@@ -216,13 +246,21 @@ class _Places:
     """Which district a cell names, and whether the reader decides about its list."""
 
     def __init__(self, access: Access, usual: Id) -> None:
-        every = list_districts(access.session)
-        self._usual, self._theirs = usual, access.actor.district_ids
+        # Those that end come last: where one of them was called so too, the one that stands is meant.
+        every = list_districts(access.session)[::-1]
+        self._usual, self._theirs, self._today = usual, access.actor.district_ids, access.today
         self._by_name = {fold(text): each for each in every for text in (each.name, each.code)}
+        self._by_id = {each.id: each for each in every}
+        self._became = list_successors(access.session)
 
     def find(self, text: str) -> tuple[Id, str]:
         """The district of a row, or why it cannot be brought in there."""
         found = self._by_name.get(fold(text).strip().removesuffix(" borough council").removesuffix(" council"))
+        if found is not None and found.valid_to is not None and found.valid_to < self._today:
+            after = self._became.get(found.id, [])
+            if len(after) != 1 and self._usual not in after:
+                return self._usual, f"{found.name} has ended: mend the cell, or leave the row out."
+            found = self._by_id[self._usual if self._usual in after else after[0]]
         if not text or (found is not None and found.id == self._usual):
             return self._usual, ""
         if found is None:

@@ -35,3 +35,8 @@ def find_district(session: Session, district_id: Id) -> District | None:
 def list_districts(session: Session) -> list[District]:
     """Every district, by name; those that end or have ended come last."""
     return [District(**row) for row in session.execute(_DISTRICTS).mappings()]
+
+
+def by_code(session: Session) -> dict[str, District]:
+    """Every district by its code; where one that ended had it too, the one that stands is meant."""
+    return {each.code: each for each in reversed(list_districts(session))}

@@ -235,3 +235,16 @@ def test_no_cell_is_ever_lost(rows: list[list[str]]) -> None:
     caseload = read_caseload(grid, 0, propose(grid, 0), {}, TODAY)
     filled = sum(1 for row in grid.rows[1:] for cell in row if cell.strip())
     assert len(caseload.cells) == filled == sum(caseload.count(fate) for fate in FATES)
+
+
+def test_what_a_name_says_of_looks_and_other_names_is_not_written_over() -> None:
+    rows = [
+        ["Name", "Known as", "Description"],
+        ["tall, red scarf, Polish", "", "has a dog"],
+        ["Dave Jones (aka Ginger)", "Dodge", "short"],
+    ]
+    scarf, dave = read(as_csv(rows)).drafts
+
+    assert scarf.person["description"] == "tall, red scarf, Polish; has a dog"
+    assert dave.person["alias"] == "Ginger"
+    assert "Known as: Dodge" in dave.notes
