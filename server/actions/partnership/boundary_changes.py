@@ -21,6 +21,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps.boundaries import Boundary
 from server.queries.partnership import boundary_changes, districts
 from server.queries.partnership.boundary_changes import Change, Point
+from server.queries.partnership.boundary_customs import count_cold_nights
 from server.queries.people.subjects import list_same_person
 from shared.model.value import Id, Value
 from shared.policy import Act
@@ -186,11 +187,9 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
     done += _count("waiting notice", (going.ids[0] for _ in notices), names)
     vacancies = boundary_changes.list_open_vacancies(session, plan.ends)
     done += _count("vacancy", (going.ids[0] for _ in vacancies), names)
-    is_cold = bool(boundary_changes.list_open_cold_nights(session, plan.ends))
+    is_cold = bool(count_cold_nights(session, plan.ends))
     if is_cold:
-        done.append(
-            f"{names[going.ids[0]]} goes on with the nights of severe weather that are open: beds and telephones."
-        )
+        done.append(f"{begun} goes on with the nights of severe weather that are open: beds and telephones.")
     conferences = boundary_changes.list_conferences_to_come(session, plan.ends, begin_of(change.on_day, zone))
     done += _count("conference to come", (going.ids[0] for _ in conferences), names)
     teams = len(boundary_changes.list_teams_in(session, plan.ends))
@@ -210,11 +209,13 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
         left.append(f"{doubled} on the lists of two of these districts, {kept}.")
     if unplaced:
         left.append(f"{unplaced} of these cases are of people met at no known place: they go to {names[going.ids[0]]}.")
-    if len(names) > 1 and is_cold:
-        left.append(f"Only {names[going.ids[0]]} has nights of severe weather then: the others open their own.")
     if len(names) > 1 and (notices or vacancies):
         left.append(
             f"Notices and vacancies name no place: {names[going.ids[0]]} sends on, or enters anew, what is another’s."
+        )
+    if len(names) > 1 and is_cold:
+        left.append(
+            "Cold nights are open, and stay so in each, with the beds that are told now: say how many each has."
         )
     return Shown(done=tuple(done), left=tuple(left))
 

@@ -31,6 +31,7 @@ from server.queries.operation import audit, devices
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership import agencies, boundary_changes, districts
 from server.queries.partnership.boundary_changes import Change
+from server.queries.partnership.boundary_customs import carry_over
 from server.queries.people.rebuilding import renew_districts
 from server.queries.people.subjects import list_same_person
 from server.queries.street.looks import rebuild_looks
@@ -74,6 +75,7 @@ class Mover:
         self._move_things(going)
         self._move_staff(dict(zip((each.code for each in plan.begins), ids, strict=True)))
         self._move_conferences(going)
+        carry_over(session, plan.ends, ids, self._now, change.planned_by, self._new_id)
         boundary_changes.set_change(session, change.id, applied_at=self._now, told=msgspec.json.encode(told).decode())
         audit.add_lines(session, [self._line(change.id, "boundaries carried out", SubjectKind.DISTRICT)])
 
@@ -143,8 +145,8 @@ class Mover:
         return f"{ended} became {say_list(each.name for each in self._plan.begins)} on {say_whole_day(self._change.on_day)}"
 
     def _move_things(self, going: Going) -> None:
-        """Open reports, waiting notices, vacancies, nights of severe weather, snapshot nights to come, places, and what was
-        recorded of nights since, where it was done late."""
+        """Open reports, waiting notices, vacancies, snapshot nights to come, places, and what was recorded of nights since, where it
+        was done late."""
         session, ends, day = self._session, self._plan.ends, self._change.on_day
         visited = boundary_changes.list_points_since(session, visit, ends, day)
         for table, waiting in (
@@ -159,7 +161,6 @@ class Mover:
             (visit, visited),
         ):
             boundary_changes.set_district(session, table, {each: going.find(point) for each, point in found.items()})
-        boundary_changes.keep_cold_nights(session, ends, going.ids[0], self._now, self._change.planned_by)
         plans = boundary_changes.list_snapshots_to_come(session, ends, day)
         boundary_changes.set_district(session, snapshot, dict.fromkeys(plans, going.ids[0]))
         late = boundary_changes.list_points_since(session, contact, ends, day)
@@ -186,7 +187,6 @@ class Mover:
         seated = boundary_changes.list_seated(session, plan.ends)
         for district_id in ids.values():
             boundary_changes.seat_agencies(session, district_id, seated, self._now)
-            boundary_changes.keep_ways_of_table(session, plan.ends, district_id)
         self._tell_phones(teams)
         self._place_people(ids.values())
 

@@ -13,16 +13,15 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.database.context import beyond_reader
 from server.database.sql import Sql
-from server.queries.people.offers import ColdNights, close_cold_nights, find_cold_nights, set_cold_nights
 from server.tables.cases.case import mdt_case
-from server.tables.conferences.conference import agenda_item, case_conference, newcomer_places
+from server.tables.conferences.conference import agenda_item, case_conference
 from server.tables.maps.snapshot import snapshot
 from server.tables.operation.device import device_enrolment
-from server.tables.partnership.agency import representative, seat, team_district
+from server.tables.partnership.agency import seat, team_district
 from server.tables.partnership.boundary_change import boundary_change, district_successor
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker_district
-from server.tables.people.offer import cold_nights, vacancy
+from server.tables.people.offer import vacancy
 from server.tables.referrals.imports import import_batch
 from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
@@ -215,33 +214,6 @@ def list_snapshots_to_come(session: Session, district_ids: Collection[Id], day: 
     )
     rows = session.execute(query.order_by(snapshot.c.planned_at.desc(), snapshot.c.id.desc())).all()
     return sorted({row.night: row.id for row in rows}.values())
-
-
-def list_open_cold_nights(session: Session, district_ids: Collection[Id]) -> list[ColdNights]:
-    """Nights of severe weather that are open in these districts, those that began first before the others."""
-    found = [nights for each in sorted(district_ids) if (nights := find_cold_nights(session, each)) is not None]
-    return sorted(found, key=lambda each: (each.opened_at, each.id))
-
-
-def keep_cold_nights(session: Session, ended: Collection[Id], to: Id, now: datetime, by: Id) -> None:
-    """Whoever is let in tonight is let in under the new name too: where two districts were open, with all their beds and
-    telephones, by one line."""
-    found = list_open_cold_nights(session, ended)
-    if not found:
-        return
-    phones = "\n".join(dict.fromkeys(each.phones for each in found if each.phones))
-    set_cold_nights(session, found[0].id, beds=sum(each.beds for each in found), phones=phones)
-    set_district(session, cold_nights, {found[0].id: to})
-    for each in found[1:]:
-        close_cold_nights(session, each.id, now, by)
-
-
-def keep_ways_of_table(session: Session, ended: Collection[Id], to: Id) -> None:
-    """Who speaks for each agency at the table, and how many places are kept for newcomers, go on as they were said last."""
-    for table in (representative, newcomer_places):
-        query = select(table).where(table.c.district_id.in_(sorted(ended))).order_by(table.c.said_at)
-        rows = {row.get("agency_id"): {**row, "district_id": to} for row in session.execute(query).mappings()}
-        bulk.insert_new(session, table, list(rows.values()))
 
 
 def list_seated(session: Session, district_ids: Collection[Id]) -> list[Id]:

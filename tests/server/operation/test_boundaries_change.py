@@ -15,10 +15,11 @@ from server.actions.cases.moves import hand_over
 from server.actions.partnership import boundary_changes as changing
 from server.actions.partnership.boundary_changes import Beginning, Plan, show_plan
 from server.actions.partnership.boundary_moves import carry_out_due
-from server.actions.people.offers import add_vacancy
+from server.actions.people.offers import add_vacancy, open_cold_nights
 from server.actions.referrals.notices import Told, answer, receive
 from server.database.engine import Database
 from server.http.services import Services
+from server.importers.caseload.store import CaseloadConversation, hold_file
 from server.importers.notices import bring_file, list_refused
 from server.jobs.catalogue import rebuilder_of
 from server.problems import Failure, Invalid
@@ -30,9 +31,10 @@ from server.queries.maps.indicators import list_seen_nights
 from server.queries.maps.snapshots import Snapshot
 from server.queries.operation import audit
 from server.queries.partnership import boundary_changes, districts, workers
-from server.queries.people import offers
-from server.queries.people.offers import ColdNights, list_vacancies
+from server.queries.people import brought_in, offers
+from server.queries.people.offers import ColdNights, find_cold_nights, list_vacancies
 from server.queries.referrals.notices import find_notice
+from server.security.holding import Box
 from server.tables.cases.case import mdt_case
 from server.tables.conferences.conference import case_conference
 from server.tables.partnership.agency import team_district
@@ -177,6 +179,19 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
         )  # fmt: skip
         add_vacancy(access, bed)
         bring_file(access, TRAY, cast.dacorum.id, b"Type,Name,Prison,Referrer,Telephone\nTaxi,Bo,HMP X,Day,01442 1\n")
+    with county.enter(cast.priya) as access:
+        open_cold_nights(access, cast.watford.id, "Below zero", 12, "Hall: 01923 1\nAny: 1")
+        set_newcomer_places(access.session, cast.watford.id, 7, access.now, cast.priya.id)
+        brought_in.keep_mapping(access.session, "m1", cast.watford.id, "Ours", "{}", access.now)
+    with county.enter(cast.carol) as access:
+        open_cold_nights(access, cast.dacorum.id, "Frost", 5, "Church: 01442 2\nAny: 1")
+        said = Representative(
+            district_id=cast.dacorum.id, agency_id=cast.outreach.id, name="Ida", deputy="", said_at=access.now, said_by="x"
+        )  # fmt: skip
+        set_representative(access.session, said)
+        waiting = hold_file(
+            access, Box(b"s", "caseload", CaseloadConversation), cast.dacorum.id, "a.csv", b"Name\nBo Day\n"
+        )
     past, to_come = (
         call_conference(county, cast.watford.id, datetime(2028, month, 10, 9, tzinfo=UTC)) for month in (3, 4)
     )
@@ -214,6 +229,16 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     with database.reading() as session:
         taken_on = find_notice(session, notice.id)
     assert taken_on is not None and county.list_of(taken_on.person_id or "") == new
+    # What was agreed goes on, and whoever is let in tonight is let in.
+    with database.reading() as session:
+        cold = find_cold_nights(session, new)
+        assert cold is not None and (cold.beds, cold.phones) == (17, "Hall: 01923 1\nAny: 1\nChurch: 01442 2")
+        assert all(find_cold_nights(session, each) is None for each in ends)
+        assert find_newcomer_places(session, new) == 7
+        assert list_at_table(session, new)[cast.outreach.id].name == "Ida"
+        assert brought_in.list_mappings(session, new) == {"Ours": "{}"}
+        batch = brought_in.find_batch(session, waiting.id)
+        assert batch is not None and batch.district_id == new
     # Who worked for either works for the new one, and reads what was there under its old name.
     for who in (cast.priya, cast.carol, cast.aisha):
         assert county.reach(who) >= {new, *ends}
