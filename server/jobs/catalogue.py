@@ -31,6 +31,7 @@ from server.jobs.watching import ring, watch_over
 from server.places.districts import CurrentDistricts
 from server.queries.conferences import room
 from server.queries.operation import audit, outbox, rate_limits
+from server.queries.partnership import county
 from server.queries.people import brought_in, own_pages
 from server.queries.referrals import imports, notices
 from server.queries.street import leaves
@@ -107,6 +108,7 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
         rate_limits.forget_old_windows(session, int(moment.now.timestamp() * 1000))
         imports.forget_held(session, moment.now)
         brought_in.forget_old(session, moment.now)
+        county.forget_old(session, moment.now)
         notices.forget_old(session, moment.now)
         own_pages.forget_pins(session, moment.now)
         leaves.forget_old(session, moment.now)

@@ -33,9 +33,14 @@ class Batch(Value, frozen=True, kw_only=True):
 
 def add_batch(session: Session, new: Batch) -> None:
     """Keep a plan; plans that nobody applied within a day go."""
-    forgotten = county_batch.c.applied_at.is_(None) & (county_batch.c.planned_at < new.planned_at - PLAN_KEPT_FOR)
-    session.execute(delete(county_batch).where(forgotten))
+    forget_old(session, new.planned_at)
     session.execute(insert(county_batch), [{name: getattr(new, name) for name in Batch.__struct_fields__}])
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Forget plans that nobody applied within a day; returns how many."""
+    old = county_batch.c.applied_at.is_(None) & (county_batch.c.planned_at < now - PLAN_KEPT_FOR)
+    return int(getattr(session.execute(delete(county_batch).where(old)), "rowcount", 0))
 
 
 def find_batch(session: Session, batch_id: Id) -> Batch | None:

@@ -12,6 +12,7 @@ from server.actions.partnership.leaving import let_go
 from server.actions.people.own_page import MOST_WISHES
 from server.jobs.catalogue import keep_no_longer
 from server.jobs.runner import Moment
+from server.queries.partnership import county
 from server.queries.people import own_pages
 from server.queries.people.held import list_everything
 from server.tables.operation.audit import audit
@@ -114,6 +115,17 @@ def test_the_pin_of_a_link_that_nobody_opened_is_forgotten_when_its_week_is_over
         now = services.clock()
         keep_no_longer(services, Moment(now=now, since=now, zone=ZoneInfo("Europe/London"), heartbeat=lambda: None))
         assert is_kept() is kept
+
+
+def test_a_county_file_that_nobody_applied_is_forgotten_the_night_after_its_day(services, clock, database, new_id):
+    with database.writing() as session:
+        county.add_batch(session, county.Batch(id="b1", file_name="staff.xlsx", planned_at=clock.now, county="sealed"))
+    for hours, kept in ((23, True), (2, False)):
+        clock.advance(hours=hours)
+        now = services.clock()
+        keep_no_longer(services, Moment(now=now, since=now, zone=ZoneInfo("Europe/London"), heartbeat=lambda: None))
+        with database.reading() as session:
+            assert (county.find_batch(session, "b1") is not None) is kept
 
 
 def test_one_link_takes_no_more_than_somebody_can_answer(link, stranger, database, marek):  # noqa: F811
