@@ -15,7 +15,9 @@ from sqlalchemy import delete, insert, select, update
 from server.access import Door
 from server.actions.partnership.leaving import dismiss
 from server.database.engine import Database
+from server.importers.county.plan import make_plan
 from server.importers.county.sheets import read_county
+from server.importers.county.store import read_standing
 from server.problems import Failure, Forbidden
 from server.queries.operation import outbox
 from server.queries.operation.audit import list_lines
@@ -40,8 +42,6 @@ AISHA = {
 
 def form_of(database: Database, worker_id: str, **changed: Any) -> dict[str, Any]:
     """What the page of a worker sends when nothing but `changed` was touched."""
-    from server.importers.county.store import read_standing
-
     with database.reading() as session:
         cells = next(row.cells for row in read_standing(session).of("Workers") if row.cells["Id"] == worker_id)
     fields: dict[str, Any] = {
@@ -562,3 +562,18 @@ def test_two_administrators_who_let_one_another_go_at_one_moment_leave_one(
     assert sorted(done) == [False, True]
     with filled.reading() as session:
         assert workers.has_administrator(session)
+
+
+def test_an_agreement_is_signed_once_and_of_two_of_one_version_a_file_means_the_newest(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    omar = browse("omar")
+    signed = {"kind": "information_sharing", "version": "7", "signatory": "Dee", "agency": "beacon"}
+    for day, last in (("2024-10-01", "2025-09-30"), ("2025-10-01", "2026-09-30"), ("2025-10-01", "2026-09-30")):
+        assert omar.send("/agreements", **signed, signed_on=day, expires_on=last).status_code == 200
+    with filled.reading() as session:
+        kept = [each for each in agencies.list_agreements(session, "beacon") if each.version == "7"]
+        assert [str(each.signed_on) for each in kept] == ["2025-10-01", "2024-10-01"]
+        row = {"Agency": "Beacon Outreach", "Kind": "information sharing", "Version": "7", "Last day": "2026-08-31"}
+        (line,) = make_plan(read_county(json.encode({"Agreements": [row]})), read_standing(session)).lines
+    assert (line.id, [each.column for each in line.changes]) == (kept[0].id, ["Last day"])

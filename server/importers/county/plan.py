@@ -126,7 +126,7 @@ def _follow(sheet: Sheet, lines: Iterable[Line], standing: County, known: _Known
 
 def _plan_sheet(sheet: Sheet, file: County, standing: County, known: _Known) -> list[Line]:
     by_id = {row.cells["Id"]: row for row in standing.of(sheet.name)}
-    by_key = {key_of(sheet, row.cells): row for row in sorted(standing.of(sheet.name), key=_stands)}
+    by_key = {key_of(sheet, row.cells): row for row in sorted(standing.of(sheet.name), key=_is_meant)}
     taken: dict[str, int] = {}
     claimed: dict[str, int] = {}
     lines = []
@@ -234,9 +234,10 @@ def _why_not(sheet: Sheet, line: Line, by_key: Mapping[str, Row], before: Row | 
     return faults
 
 
-def _stands(row: Row) -> bool:
-    """A district that begins where another ended may have its code: whoever says the code means the one that stands."""
-    return not row.cells.get("Until")
+def _is_meant(row: Row) -> tuple[bool, str]:
+    """Of rows of one key the last by this order. A district that begins where another ended may have its code: whoever says the
+    code means the one that stands. An agreement may be signed anew in the same version: the newest is meant."""
+    return not row.cells.get("Until"), row.cells.get("Signed on", "")
 
 
 def _keeps_key(sheet: Sheet, line: Line, before: Row | None) -> bool:

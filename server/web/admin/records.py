@@ -361,8 +361,10 @@ def _options(
             (cells["Code"], cells["Name"]) for cells in rows if cells["Id"] in may_give or cells["Code"] in chosen
         )
     if column == "Teams":
-        names = {row.cells["Name"]: f"{row.cells['Name']} ({row.cells['Agency']})" for row in standing.of("Teams")}
-        return tuple(names.items())
+        of: dict[str, list[str]] = {}
+        for row in standing.of("Teams"):
+            of.setdefault(row.cells["Name"], []).append(row.cells["Agency"])
+        return tuple((name, f"{name} ({', '.join(walking)})") for name, walking in of.items())
     if column == "Roles":
         roles = list_given(is_lead_of(access, access.actor.agency_id)) if limited else tuple(Role)
         held = apart(value)

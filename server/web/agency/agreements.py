@@ -10,6 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, URLEncodedBody
+from msgspec import structs
 
 from server.access import Access, Door
 from server.actions.conferences.readers import why_withheld
@@ -19,6 +20,7 @@ from server.importers.files import make_storable
 from server.problems import Failure, Invalid, NotFound
 from server.queries.partnership import agencies
 from server.queries.partnership.agreement_texts import list_texts
+from server.queries.partnership.county import hold_county
 from server.security.contents import PDF
 from server.settings import DOCUMENT_FORM_BYTES
 from server.web.layout.forms import Errors, Form, read_date, read_upload, require_choice, require_text
@@ -70,12 +72,15 @@ def add_agreement(
     """Keeps a signed agreement. Earlier versions stay."""
     with door.open() as access:
         access.require(Act.MANAGE_AGREEMENTS, detail=data.agency)
+        hold_county(access.session)
         known = {agency.id for agency in agencies.list_agencies(access.session)}
         errors: Errors = {}
         new = _read(errors, data, known, access.new_id())
         if new is None:
             return _answer(request, access, data, errors)
-        agencies.add_agreement(access.session, new)
+        before = agencies.list_agreements(access.session, new.agency_id)
+        if all(structs.replace(each, id=new.id) != new for each in before):  # a button that is pressed twice signs once
+            agencies.add_agreement(access.session, new)
     return go_to(SECTION, "agreement_added")
 
 
