@@ -26,6 +26,7 @@ PLACES = tuple(kind for kind in StayKind if kind not in INSTITUTIONS)
 BEDS_MAX = 5_000
 LONGEST = 200
 PRESSED_TWICE = timedelta(minutes=1)
+TAKEN = "Somebody else has taken this place meanwhile. Say that it was taken back, and offer them another."
 
 
 # -------------------------------------------------------------------------------------------------------------- offers
@@ -99,6 +100,9 @@ def answer_offer(
         raise Invalid(not_then)
     if moved_in_on is not None and said is not Answer.ACCEPTED:
         raise Invalid("Only who accepted has moved in.")
+    place = offers.find_vacancy(access.session, told.vacancy_id) if told.vacancy_id else None
+    if said is Answer.ACCEPTED and place is not None and place.closed_at is not None and not place.places:
+        raise Failure(CONFLICTING, TAKEN)
     if not offers.answer_offer(access.session, offer_id, said, on, reason, access.actor.worker_id):
         raise Failure(CONFLICTING, "What they said was kept before. Load the page again.")
     if moved_in_on is not None:
@@ -174,7 +178,16 @@ def add_vacancy(access: Access, place: Vacancy) -> None:
         wrong.append("Choose the kind of place.")
     if wrong:
         raise Invalid(*wrong)
-    offers.add_vacancy(access.session, place)
+    lock_records(access.session, [f"places {place.district_id}"])
+    waiting = offers.list_vacancies(access.session, [place.district_id])
+    if not any(_is_added_twice(each, place) for each in waiting):
+        offers.add_vacancy(access.session, place)
+
+
+def _is_added_twice(before: Vacancy, new: Vacancy) -> bool:
+    """Did the same worker add the very same a moment ago? Nobody is offered a bed that is there once only."""
+    of_new = replace(new, id=before.id, opened_at=before.opened_at)
+    return before == of_new and new.opened_at - before.opened_at < PRESSED_TWICE
 
 
 def close_vacancy(access: Access, vacancy_id: Id) -> None:

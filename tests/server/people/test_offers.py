@@ -181,6 +181,28 @@ def test_two_records_of_one_person_are_offered_a_place_once(sign_in, cast, marek
     assert len(rows(database, offer)) == 1
 
 
+def test_one_bed_is_taken_once_and_a_place_that_is_added_twice_is_one(sign_in, cast, marek, database, clock, new_id):  # noqa: F811
+    put_on_list(database, cast, clock, new_id, marek)
+    with database.writing() as session:
+        known = dict(session.execute(select(person).where(person.c.id == marek)).mappings().one())
+        session.execute(person.insert().values(known | {"id": "ben"}))
+        case = dict(session.execute(select(mdt_case).where(mdt_case.c.person_id == marek)).mappings().one())
+        session.execute(mdt_case.insert().values(case | {"id": "case-ben", "person_id": "ben"}))
+    client = sign_in(cast.priya)
+    for _ in ("pressed", "pressed twice"):
+        assert post(client, "/places", name="Room 4", district=cast.watford.id, kind="hostel").status_code == 303
+    (place,) = rows(database, vacancy)
+    for who in (marek, "ben"):
+        assert post(client, "/places", press="offer", vacancy=place["id"], person=who).status_code == 303
+    made = {each["person_id"]: each["id"] for each in rows(database, offer)}
+    said = {"press": "answer", "answered_on": "2026-11-12"}
+    yes = said | {"answer": "accepted"}
+    assert post(client, f"/people/{marek}/offers", **yes, offer=made[marek]).status_code == 303
+    refused = post(client, "/people/ben/offers", **yes, offer=made["ben"])
+    assert refused.status_code == 409 and "Somebody else has taken this place meanwhile." in refused.text
+    assert post(client, "/people/ben/offers", **said, answer="withdrawn", offer=made["ben"]).status_code == 303
+
+
 def test_what_is_too_long_is_refused_and_nothing_is_cut(sign_in, cast, database):
     client = sign_in(cast.priya)
     place = {"district": cast.watford.id, "kind": "hostel", "name": "x" * 201}
