@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
+from sqlalchemy import Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
-from server.queries.people.concealment import not_concealed
+from server.queries.people.concealment import not_concealed, without_concealed
 from server.tables.people.door import door_fact
 from server.tables.people.person import person
 from shared.model.door import REFERRAL_ENDED, DoorFact, DoorKind
@@ -30,32 +30,28 @@ def list_facts(session: Session, person_ids: Collection[Id]) -> list[DoorFact]:
 def list_received(session: Session, agency_id: Id) -> list[DoorFact]:
     """The referrals to this agency's services that have not ended, without hidden people, the oldest first. The caller asks
     policy of each."""
-    query = select(door_fact).where(*_waits(session, agency_id))
-    return _read(session, query.order_by(door_fact.c.happened_on, door_fact.c.recorded_at, door_fact.c.id))
+    return _read(session, without_concealed(session, _RECEIVED, door_fact.c.person_id), agency_id=agency_id)
 
 
 @beyond_reader
 def count_received(session: Session, agency_id: Id) -> int:
     """How many of these are of somebody who lives."""
-    died = exists().where(person.c.id == door_fact.c.person_id, person.c.died_on.is_not(None))
-    query = select(func.count()).select_from(door_fact).where(*_waits(session, agency_id), ~died)
-    return session.scalars(query).one()
+    query = without_concealed(session, _COUNT_RECEIVED, door_fact.c.person_id)
+    return session.scalars(query, {"agency_id": agency_id}).one()
 
 
-def _waits(session: Session, agency_id: Id) -> tuple[ColumnElement[bool], ...]:
-    answer = door_fact.alias()
-    ended = exists().where(
-        answer.c.about_id == door_fact.c.id,
-        answer.c.kind == str(DoorKind.ANSWERED),
-        answer.c.struck_at.is_(None),
-        answer.c.code.in_([str(each) for each in REFERRAL_ENDED]),
-    )
-    return (
-        door_fact.c.to_agency_id == agency_id,
-        door_fact.c.struck_at.is_(None),
-        ~ended,
-        *not_concealed(session, door_fact.c.person_id),
-    )
+# Built once: every page asks how many wait, and building the question costs more than the answer.
+_ANSWER = door_fact.alias()
+_ENDED = exists().where(
+    _ANSWER.c.about_id == door_fact.c.id,
+    _ANSWER.c.kind == str(DoorKind.ANSWERED),
+    _ANSWER.c.struck_at.is_(None),
+    _ANSWER.c.code.in_([str(each) for each in REFERRAL_ENDED]),
+)
+_WAITS = (door_fact.c.to_agency_id == bindparam("agency_id"), door_fact.c.struck_at.is_(None), ~_ENDED)
+_DIED = exists().where(person.c.id == door_fact.c.person_id, person.c.died_on.is_not(None))
+_RECEIVED = select(door_fact).where(*_WAITS).order_by(door_fact.c.happened_on, door_fact.c.recorded_at, door_fact.c.id)
+_COUNT_RECEIVED = select(func.count()).select_from(door_fact).where(*_WAITS, ~_DIED)
 
 
 def list_between(session: Session, first: date, last: date) -> list[DoorFact]:
@@ -79,9 +75,9 @@ def strike_out(session: Session, fact_id: Id, at: datetime, worker_id: Id) -> No
     session.execute(update(door_fact).where(door_fact.c.id == fact_id).values(struck_at=at, struck_by=worker_id))
 
 
-def _read(session: Session, query: Select[Any]) -> list[DoorFact]:
+def _read(session: Session, query: Select[Any], **asked: Any) -> list[DoorFact]:
     names = DoorFact.__struct_fields__
     return [
         DoorFact(**({name: row[COLUMN.get(name, name)] for name in names} | {"kind": DoorKind(row["kind"])}))
-        for row in session.execute(query).mappings()
+        for row in session.execute(query, asked).mappings()
     ]
