@@ -289,11 +289,10 @@ def _list_series(session: Session, same: list[Id]) -> tuple[Series, ...]:
 
 def _tell_way(session: Session, same: list[Id], words: Words) -> list[str]:
     names = {each.id: each.name for each in agencies.list_agencies(session)}
-    return [
-        _tell_step(each, names, words)
-        for each in doors.list_facts(session, same)[:SHOWN_STEPS]
-        if each.struck_at is None
-    ]
+    every = [each for each in doors.list_facts(session, same) if each.struck_at is None]
+    told = [_tell_step(each, names, words) for each in every[:SHOWN_STEPS]]
+    before = len(every) - len(told)
+    return [*told, words["way_before"].format(count=before)] if before else told
 
 
 def _tell_step(fact: DoorFact, names: dict[Id, str], words: Words) -> str:

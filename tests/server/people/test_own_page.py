@@ -2,6 +2,7 @@
 task."""
 
 import re
+from datetime import date
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from server.actions.people.own_page import MOST_WISHES
 from server.jobs.catalogue import keep_no_longer
 from server.jobs.runner import Moment
 from server.queries.partnership import county
-from server.queries.people import own_pages
+from server.queries.people import doors, own_pages
 from server.queries.people.held import list_everything
 from server.tables.operation.audit import audit
 from server.tables.people.own_page import own_link
 from server.web.layout.own_words import ANSWERS_IN_POLISH, ENGLISH, POLISH, QUESTIONS_IN_POLISH
+from shared.model.door import DoorFact, DoorKind
 from shared.rules.assessment import options_of
 from shared.rules.own_pin import why_not_this_pin
 from shared.rules.questions import STANDARD
@@ -56,6 +58,19 @@ def send(browser, path, **fields):
 
 def visit_in(page):
     return re.search(r'name="visit" value="([^"]+)"', page.text)[1]
+
+
+def test_a_way_that_is_longer_than_the_page_is_said_to_be(link, stranger, database, marek, cast, clock):  # noqa: F811
+    with database.writing() as session:
+        for number in range(53):
+            told = DoorFact(
+                id=f"d{number}", person_id=marek, kind=DoorKind.CAME_BY, on=date(2026, 10, 1), words="Came for lunch",
+                agency_id=cast.outreach.id, recorded_at=clock.now, recorded_by=cast.tom.id,
+            )  # fmt: skip
+            doors.add_fact(session, told)
+        doors.strike_out(session, "d0", clock.now, cast.tom.id)
+    text = unescape(send(stranger, link, pin=PIN).text)
+    assert text.count("Came for lunch") == 49 and "And 3 before that." in text
 
 
 def test_the_link_opens_once_with_the_pin_and_tells_them_what_is_held(link, stranger, database, marek):  # noqa: F811
