@@ -185,10 +185,10 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
         brought_in.keep_mapping(access.session, "m1", cast.watford.id, "Ours", "{}", access.now)
     with county.enter(cast.carol) as access:
         open_cold_nights(access, cast.dacorum.id, "Frost", 5, "Church: 01442 2\nAny: 1")
-        said = Representative(
+        speaks = Representative(
             district_id=cast.dacorum.id, agency_id=cast.outreach.id, name="Ida", deputy="", said_at=access.now, said_by="x"
         )  # fmt: skip
-        set_representative(access.session, said)
+        set_representative(access.session, speaks)
         waiting = hold_file(
             access, Box(b"s", "caseload", CaseloadConversation), cast.dacorum.id, "a.csv", b"Name\nBo Day\n"
         )
