@@ -14,11 +14,15 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from server.cli.setting_out import stop, working
-from server.hotspots.former_ground import list_ground_nights
-from server.queries.maps.indicators import find_coverage, list_exits, list_moves_of
+from server.hotspots.former_ground import (
+    find_ground_coverage,
+    find_stays_since,
+    list_ground_known_since,
+    list_ground_moves,
+    list_ground_nights,
+)
+from server.queries.maps.indicators import list_exits
 from server.queries.partnership.districts import list_districts
-from server.queries.people.brought_in import list_known_since
-from server.queries.people.stays import find_first_recorded
 from shared.model.district import District
 from shared.rules.indicators import (
     IndicatorPeriods,
@@ -85,12 +89,12 @@ def _count(
     night: date | None,
     population: int | None,
 ) -> dict[str, Any]:
-    nights, known = list_ground_nights(session, district.id), list_known_since(session, district.id)
-    moves = list_moves_of(session, district.id)
+    nights, known = list_ground_nights(session, district.id), list_ground_known_since(session, district.id)
+    moves = list_ground_moves(session, district.id)
     found: MonthIndicators = month_indicators(
         month, nights, exits, periods, moves=moves, night=night, known_since=known
     )
-    has_stays = find_first_recorded(session, district.id) is not None
+    has_stays = find_stays_since(session, district.id) is not None
     last = months_later(month, 1) - timedelta(days=1)
     counted = {column: len(getattr(found, column)) for column in COLUMNS}
     rates = {} if population is None else {name: round(per_100_000(n, population), 1) for name, n in counted.items()}
@@ -105,7 +109,7 @@ def _count(
         "on_busiest_night": len(found.seen_on_busiest_night),
         "nights_in_180_days": {band: len(people) for band, people in found.nights_in_180_days.items()},
         "held_since": found.held_since.isoformat() if found.held_since else None,
-        "coverage": msgspec.structs.asdict(find_coverage(session, district.id, month, last, found.night)),
+        "coverage": msgspec.structs.asdict(find_ground_coverage(session, district.id, month, last, found.night)),
         "per_100_000": rates,
     }
 

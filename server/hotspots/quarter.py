@@ -20,6 +20,7 @@ from server.queries.maps.indicators import list_moves_of, list_seen_nights
 from server.queries.maps.quarters import count_reports
 from server.queries.partnership.boundary_changes import with_former
 from server.queries.people import equality
+from server.queries.people.brought_in import list_known_since
 from server.queries.people.doors import list_between
 from server.queries.people.stays import list_counted_stays
 from shared.model.value import Id
@@ -56,13 +57,16 @@ def count_quarter(
 def _find_groups(session: Session, period: Period, ground: Ground) -> dict[str, frozenset[Id]]:
     """Who is new, long-term, returning or accommodated in any month of the quarter, over all its districts together."""
     nights: set[SeenNight] = set()
-    moves = []
-    for district_id in sorted(with_former(session, ground.district_ids)):
+    here = sorted(with_former(session, ground.district_ids))
+    for district_id in here:
         nights.update(list_seen_nights(session, district_id))
-        moves += list_moves_of(session, district_id)
+    moves = list_moves_of(session, here)
+    known = list_known_since(session, here)
     found: dict[str, set[Id]] = {name: set() for name in GROUPS}
     for later in range(3):
-        month = month_indicators(months_later(first_of_month(period.first), later), nights, moves=moves)
+        month = month_indicators(
+            months_later(first_of_month(period.first), later), nights, moves=moves, known_since=known
+        )
         for name, those in found.items():
             those |= getattr(month, name)
     return {name: frozenset(those) for name, those in found.items()}

@@ -363,7 +363,7 @@ def test_who_was_first_seen_long_ago_is_not_new_in_the_return(
     priya.send(bring(priya, as_csv(rows), "a.csv").url.path, press="apply")
     ann = next(person.id for person in everybody(filled).values() if person.name == "Ann Lee")
     with filled.reading() as session:
-        assert brought_in.list_known_since(session, WATFORD) == {ann: date(2025, 3, 1)}
+        assert brought_in.list_known_since(session, [WATFORD]) == {ann: date(2025, 3, 1)}
         assert find_month(session, WATFORD, now.date()).brought_in == 1
     assert "known since a day on the list" in priya.get("/returns?district=watford").text
 

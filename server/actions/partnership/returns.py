@@ -14,20 +14,19 @@ from sqlalchemy.orm import Session
 
 from server.access import Access, day_of
 from server.database.locks import lock_records
-from server.hotspots.former_ground import list_ground_nights
-from server.problems import Invalid, uncut
-from server.queries.maps.indicators import (
-    Coverage,
-    count_strangers,
-    find_coverage,
-    list_exits,
-    list_moves_of,
+from server.hotspots.former_ground import (
+    count_ground_strangers,
+    find_ground_coverage,
+    find_stays_since,
+    list_ground_known_since,
+    list_ground_moves,
+    list_ground_nights,
 )
+from server.problems import Invalid, uncut
+from server.queries.maps.indicators import Coverage, list_exits
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
-from server.queries.partnership.boundary_changes import list_lineage
+from server.queries.partnership.boundary_changes import list_divided, list_lineage
 from server.queries.people import people
-from server.queries.people.brought_in import list_known_since
-from server.queries.people.stays import find_first_recorded
 from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
 from shared.policy import Act
@@ -145,10 +144,10 @@ def find_month(
     nights, exits, moves = (
         list_ground_nights(session, district_id),
         list_exits(session),
-        list_moves_of(session, district_id),
+        list_ground_moves(session, district_id),
     )
-    known_since = list_known_since(session, district_id)
-    recorded = find_first_recorded(session, district_id)
+    known_since = list_ground_known_since(session, district_id)
+    recorded = find_stays_since(session, district_id)
 
     def count(of: date, on: date | None) -> MonthIndicators:
         return month_indicators(of, nights, exits, chosen, moves=moves, night=on, known_since=known_since)
@@ -161,14 +160,14 @@ def find_month(
         now=now,
         before=before,
         brought_in=len(known_since),
-        coverage=find_coverage(session, district_id, first, _last(first), now.night),
+        coverage=find_ground_coverage(session, district_id, first, _last(first), now.night),
         settings=chosen,
         versions=versions,
         parts=_count_parts(session, now.seen, _last(first)),
         chain={kind.value: len(people) for kind, people in chain_classes(nights, first).items()},
         known=_what_is_known(named, nights, moves, exits, _last(first)),
         stays_since=day_of(recorded) if recorded else None,
-        strangers_before=count_strangers(session, district_id, before.night),
+        strangers_before=count_ground_strangers(session, district_id, before.night),
     )
 
 
@@ -176,7 +175,8 @@ def _find_signed_night(session: Session, district_id: Id, month: date) -> date |
     """The typical night that a month was signed with last, else under the name that this ground had then; none where several
     districts became this one and were signed with several."""
     nights = []
-    for each in list_lineage(session, district_id):  # itself first
+    lineage = list_lineage(session, district_id)  # itself first
+    for each in (*lineage, *sorted(list_divided(session, lineage))):
         if versions := list_versions(session, each, month):
             if each == district_id:
                 return versions[-1].night

@@ -220,6 +220,21 @@ def list_moves(session: Session, case_ids: Collection[Id]) -> dict[Id, list[Case
     return found
 
 
+@beyond_reader
+def list_parts_moved_to(session: Session, from_id: Id, part_ids: Collection[Id]) -> dict[Id, Id]:
+    """To which of these districts the case of each person of a district that ended went first: to sort what is counted."""
+    query = (
+        select(mdt_case.c.person_id, case_move.c.to_district_id)
+        .join(case_move, case_move.c.case_id == mdt_case.c.id)
+        .where(
+            case_move.c.to_district_id.in_(sorted(part_ids)),
+            case_move.c.case_id.in_(select(case_move.c.case_id).where(case_move.c.from_district_id == from_id)),
+        )
+        .order_by(case_move.c.at.desc(), case_move.c.id)
+    )
+    return {person_id: part for person_id, part in session.execute(query)}  # noqa: C416 - rows are not pairs
+
+
 _COME = (
     select(func.count(func.distinct(mdt_case.c.id)))
     .join(case_move, case_move.c.case_id == mdt_case.c.id)

@@ -96,7 +96,7 @@ class PublishedRegion(msgspec.Struct, frozen=True, kw_only=True):
 def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
     """Every contact and every visit that found nobody, at its own pin, else its site's or report's: what looks are made of."""
     is_rough = contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES])
-    at_latitude, at_longitude = _place_of(contact.c.latitude, contact.c.longitude)
+    at_latitude, at_longitude = place_of(contact.c.latitude, contact.c.longitude)
     contacts = (
         select(
             at_latitude, at_longitude, contact.c.night, func.coalesce(contact.c.shift_id, contact.c.team_id),
@@ -111,7 +111,7 @@ def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
         .outerjoin(referral, referral.c.id == contact.c.referral_id)
         .where(contact.c.night.between(first, last), at_latitude.is_not(None), *contact_not_concealed(session))
     )  # fmt: skip
-    at_latitude, at_longitude = _place_of(visit.c.latitude, visit.c.longitude)
+    at_latitude, at_longitude = place_of(visit.c.latitude, visit.c.longitude)
     visits = (
         select(
             at_latitude, at_longitude, visit.c.night, func.coalesce(visit.c.shift_id, visit.c.team_id),
@@ -166,7 +166,7 @@ def list_people_seen(session: Session, first: date, last: date, district_ids: Co
 
     Under the one id that records found to be theirs share: two records of one person never make two people.
     """
-    at_latitude, at_longitude = _place_of(contact.c.latitude, contact.c.longitude)
+    at_latitude, at_longitude = place_of(contact.c.latitude, contact.c.longitude)
     query = (
         select(contact_person.c.person_id, at_latitude, at_longitude, contact.c.night, contact.c.seen_at)
         .join(contact, contact.c.id == contact_person.c.contact_id)
@@ -231,7 +231,7 @@ def add_publication(session: Session, publication: Publication, regions: Sequenc
         session.execute(insert(hotspot_region), rows)
 
 
-def _place_of(latitude: ColumnElement[float], longitude: ColumnElement[float]) -> tuple[ColumnElement[float], ...]:
+def place_of(latitude: ColumnElement[float], longitude: ColumnElement[float]) -> tuple[ColumnElement[float], ...]:
     """Where a contact or visit was: its own pin, else its site's, else its report's, as for the teams' own squares."""
     return (
         func.coalesce(latitude, site.c.latitude, referral.c.latitude),

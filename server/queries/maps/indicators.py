@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import func, or_, select
@@ -10,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
 from server.database.sql import Sql
-from server.queries.maps.hotspots import find_one_id
+from server.queries.maps.hotspots import find_one_id, place_of
 from server.queries.partnership.boundary_changes import list_lineage
 from server.queries.people.concealment import not_concealed
 from server.queries.people.stays import list_counted_stays
-from server.queries.street.looks import PIECE, list_looks
+from server.queries.street.looks import PIECE
 from server.tables.partnership.agency import team_district
 from server.tables.people.person import person
 from server.tables.people.verification import person_verification
@@ -36,6 +37,16 @@ order by eff, device, n, field desc
 """
 
 
+class ContactPoint(NamedTuple):
+    """A contact, and where it was (WGS 84): its own pin, else its site's, else its report's."""
+
+    id: Id
+    night: date
+    cell: int | None
+    latitude: float
+    longitude: float
+
+
 def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
     """Every night on which somebody was met sleeping rough in a district, or in one whose whole ground became its own, under the
     one id that their records share: nobody is new because a district has another name."""
@@ -55,9 +66,7 @@ def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
 
 def list_placed_nights(session: Session, district_ids: Collection[Id]) -> list[tuple[SeenNight, float, float]]:
     """The same of these districts, each with where it was (WGS 84): the contact's own pin, else its site's, else its report's."""
-    at = [
-        func.coalesce(contact.c[half], site.c[half], referral.c[half]).label(half) for half in ("latitude", "longitude")
-    ]
+    at = place_of(contact.c.latitude, contact.c.longitude)
     query = (
         select(contact_person.c.person_id, contact_person.c.night, *at)
         .join(contact, contact.c.id == contact_person.c.contact_id)
@@ -110,20 +119,51 @@ def list_exits(session: Session) -> list[InstitutionExit]:
     return sorted(exits, key=lambda each: (each.person_id, each.left_on or date.min, each.institution))
 
 
-def list_moves_of(session: Session, district_id: Id) -> list[MovedIn]:
-    """Who moved into accommodation that a district recorded, under the one id that their records share."""
+def list_moves_of(session: Session, district_ids: Collection[Id]) -> list[MovedIn]:
+    """Who moved into accommodation that these districts recorded, under the one id that their records share."""
     one_id = find_one_id(session)
     return [
         msgspec.structs.replace(each, person_id=one_id.get(each.person_id, each.person_id))
-        for old in list_lineage(session, district_id)
-        for each in list_moves(list_counted_stays(session, old))
+        for district_id in district_ids
+        for each in list_moves(list_counted_stays(session, district_id))
     ]
+
+
+@beyond_reader
+def list_last_places(session: Session, district_id: Id) -> dict[Id, tuple[float, float]]:
+    """Where each person was last met at a known place of a district (WGS 84), by the one id that their records share: to sort
+    what is counted, never to be shown."""
+    latitude, longitude = place_of(contact.c.latitude, contact.c.longitude)
+    query = (
+        select(contact_person.c.person_id, latitude, longitude)
+        .join(contact, contact.c.id == contact_person.c.contact_id)
+        .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
+        .where(contact.c.district_id == district_id, latitude.is_not(None))
+        .order_by(contact.c.seen_at, contact.c.id)
+    )
+    one_id = find_one_id(session)
+    return {one_id.get(person_id, person_id): (north, east) for person_id, north, east in session.execute(query)}
+
+
+def list_contact_points(session: Session, district_ids: Collection[Id], first: date, last: date) -> list[ContactPoint]:
+    """The contacts of these districts and nights that have a place, by id."""
+    latitude, longitude = place_of(contact.c.latitude, contact.c.longitude)
+    query = (
+        select(contact.c.id, contact.c.night, contact.c.cell, latitude, longitude)
+        .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
+        .where(
+            contact.c.district_id.in_(sorted(district_ids)), contact.c.night.between(first, last), latitude.is_not(None)
+        )
+    )
+    return [ContactPoint(*row) for row in session.execute(query.order_by(contact.c.id))]
 
 
 def _list_written(session: Session, person_ids: Sequence[Id]) -> dict[Id, list[Written]]:
     """What was ever written of the institution that each of these people left, in the order in which it was written."""
     found: dict[Id, list[Written]] = defaultdict(list)
-    for some in (person_ids[start : start + PIECE] for start in range(0, len(person_ids), PIECE)):
+    for some in _pieces(person_ids):
         for entity, field, eff, value in Sql(session).rows(_WRITTEN, list(some), [INSTITUTION, DAY]):
             written_on = datetime.fromtimestamp((eff >> 16) / 1000, UTC).date()
             found[entity].append(Written(written_on, field, msgspec.json.decode(value)))
@@ -147,46 +187,39 @@ class Coverage(Value, frozen=True, kw_only=True):
     without_district: int = 0
 
 
-def find_coverage(session: Session, district_id: Id, first: date, last: date, night: date | None = None) -> Coverage:
-    """Counts what stands beside the figures of the nights from the first to the last, both included."""
+def find_coverage(session: Session, district_id: Id, first: date, last: date, also: Collection[Id] = ()) -> Coverage:
+    """Counts what stands beside the figures of the nights from the first to the last, both included, but the typical night;
+    `also` are contacts that count here beside the district's own."""
     states = [str(state) for state in ROUGH_SLEEPING_STATES]
-    lineage = list_lineage(session, district_id)
-    here = (contact.c.district_id.in_(lineage), contact.c.night.between(first, last), contact.c.state.in_(states))
-    strangers = session.scalar(select(func.sum(contact.c.unidentified_people)).where(*here)) or 0
-    met = (
-        select(contact_person.c.person_id, func.max(func.coalesce(contact.c.cell, 0)))
-        .join(contact, contact.c.id == contact_person.c.contact_id)
-        .where(*here, *not_concealed(session, contact_person.c.person_id))
-        .group_by(contact_person.c.person_id)
-    )
+    within = (contact.c.night.between(first, last), contact.c.state.in_(states))
+    own = contact.c.district_id.in_(list_lineage(session, district_id))
+    strangers, placed, known = 0, dict[Id, bool](), dict[Id, bool]()
     verified = set(
         session.scalars(select(person_verification.c.person_id).where(person_verification.c.verified.is_(True)))
     )
     one_id = find_one_id(session)
-    placed: dict[Id, bool] = {}
-    known: dict[Id, bool] = {}
-    for person_id, cell in session.execute(met):
-        same = one_id.get(person_id, person_id)
-        placed[same] = placed.get(same, False) or cell > 0
-        known[same] = known.get(same, False) or bool({person_id, same} & verified)
+    for here in (own, *(contact.c.id.in_(some) for some in _pieces(sorted(also)))):
+        strangers += session.scalar(select(func.sum(contact.c.unidentified_people)).where(here, *within)) or 0
+        met = (
+            select(contact_person.c.person_id, func.max(func.coalesce(contact.c.cell, 0)))
+            .join(contact, contact.c.id == contact_person.c.contact_id)
+            .where(here, *within, *not_concealed(session, contact_person.c.person_id))
+            .group_by(contact_person.c.person_id)
+        )
+        for person_id, cell in session.execute(met):
+            same = one_id.get(person_id, person_id)
+            placed[same] = placed.get(same, False) or cell > 0
+            known[same] = known.get(same, False) or bool({person_id, same} & verified)
     return Coverage(
         unidentified=int(strangers),
         without_place=sum(not each for each in placed.values()),
         not_verified=sum(not each for each in known.values()),
-        on_night=count_strangers(session, district_id, night),
         without_district=_count_without_district(session, district_id, first, last),
     )
 
 
-def count_strangers(session: Session, district_id: Id, night: date | None) -> int:
-    """The people whom nobody knew on a night, those of one square once; none of no night."""
-    if night is None:
-        return 0
-    most: dict[tuple[int, Id], int] = {}
-    for each in list_looks(session, set(list_lineage(session, district_id)), night, night):
-        place = (each.cell, each.site_id)
-        most[place] = max(most.get(place, 0), each.unidentified)
-    return sum(most.values())
+def _pieces(values: Sequence[Id]) -> list[Sequence[Id]]:
+    return [values[start : start + PIECE] for start in range(0, len(values), PIECE)]
 
 
 @beyond_reader

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
 from server.queries.maps.hotspots import find_one_id
-from server.queries.partnership.boundary_changes import list_lineage
 from server.queries.people.concealment import not_concealed
 from server.queries.people.people import read_person
 from server.tables.people.brought_in import brought_in, caseload_batch, caseload_mapping
@@ -127,14 +126,14 @@ def list_facts(session: Session, person_ids: Collection[Id]) -> list[BroughtIn]:
     return [BroughtIn(**row) for row in session.execute(query.order_by(*order)).mappings()]
 
 
-def list_known_since(session: Session, district_id: Id) -> dict[Id, date]:
-    """Since when somebody on the list of a district, or of one that became it, is known to sleep rough, as it was brought in; by
-    the id their records share."""
+def list_known_since(session: Session, district_ids: Collection[Id]) -> dict[Id, date]:
+    """Since when somebody on the list of one of these districts is known to sleep rough, as it was brought in; by the id their
+    records share."""
     query = (
         select(brought_in.c.person_id, func.min(brought_in.c.day))
         .join(caseload_batch, caseload_batch.c.id == brought_in.c.batch_id)
         .where(
-            caseload_batch.c.district_id.in_(list_lineage(session, district_id)),
+            caseload_batch.c.district_id.in_(sorted(district_ids)),
             brought_in.c.kind == "first_seen",
             brought_in.c.day.is_not(None),
             *not_concealed(session, brought_in.c.person_id),

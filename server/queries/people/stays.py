@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.queries.partnership.boundary_changes import list_lineage
 from server.queries.people.concealment import not_concealed
 from server.tables.people.stay import stay
 from shared.model.codes import Destination, StayKind
@@ -30,9 +29,9 @@ def list_counted_stays(session: Session, district_id: Id | None = None) -> list[
     )
 
 
-def find_first_recorded(session: Session, district_id: Id) -> datetime | None:
-    """Since when a district, or one that became it, records stays; None where neither has ever recorded one."""
-    here = stay.c.district_id.in_(list_lineage(session, district_id))
+def find_first_recorded(session: Session, district_ids: Collection[Id]) -> datetime | None:
+    """Since when these districts record stays; None where none of them has ever recorded one."""
+    here = stay.c.district_id.in_(sorted(district_ids))
     found: datetime | None = session.scalar(select(func.min(stay.c.recorded_at)).where(here))
     return found
 

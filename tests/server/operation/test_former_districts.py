@@ -1,7 +1,7 @@
 """What a district knew under another name, whoever works on its ground knows now: squares, follow-ups, since when."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,20 +11,28 @@ import shapely
 from server.access import Door
 from server.actions.partnership.returns import find_month
 from server.database.engine import Database
-from server.hotspots.former_ground import list_ground_nights
+from server.hotspots.former_ground import (
+    find_stays_since,
+    list_ground_known_since,
+    list_ground_moves,
+    list_ground_nights,
+)
 from server.hotspots.tonight import find_known
 from server.http.services import Services
 from server.places.basemap.clipping import FOLDER, DistrictPack
 from server.places.basemap.ways import Way
 from server.places.map_sketch import make_sketch
+from server.queries.cases.case_moves import add_move
+from server.queries.cases.cases import add_cases
 from server.queries.maps.boundaries import Boundary, save_boundary
 from server.queries.partnership import agencies, workers
 from server.queries.partnership.boundary_changes import end_district, follow
 from server.queries.partnership.districts import add_district
-from server.queries.people.brought_in import Batch, BroughtIn, add_batch, add_facts, list_known_since
-from server.queries.people.stays import add_stay, find_first_recorded
+from server.queries.people.brought_in import Batch, BroughtIn, add_batch, add_facts
+from server.queries.people.stays import add_stay
 from server.web.lead.where_next import list_candidates
-from shared.model.codes import StayKind
+from shared.model.case import Case, CaseMove
+from shared.model.codes import CaseState, StayKind
 from shared.model.district import District
 from shared.model.likely import LikelySquares
 from shared.model.stay import Stay
@@ -34,6 +42,7 @@ from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
 
 NEW, OTHER = "south-west-herts", "north-herts"
+DAY, HOUSED = date(2025, 5, 1), date(2026, 11, 1)
 
 
 @pytest.fixture
@@ -84,8 +93,8 @@ def test_the_teams_squares_are_known_and_the_phone_shows_them(
 def test_nobody_is_new_and_no_stay_unheld_by_another_name(database: Database, cast: Cast, person_id: str) -> None:
     become(database, cast, NEW)
     with database.reading() as session:
-        assert list_known_since(session, NEW) == {person_id: date(2025, 5, 1)}
-        assert find_first_recorded(session, NEW) is not None
+        assert list_ground_known_since(session, NEW) == {person_id: date(2025, 5, 1)}
+        assert find_stays_since(session, NEW) is not None
 
 
 def test_phones_keep_the_streets_that_were_cut_for_the_old_district(
@@ -108,7 +117,6 @@ def test_what_a_district_that_became_several_knew_is_known_to_whoever_works_in_a
     with database.reading() as session:
         assert find_known(session, {NEW}, clock().date(), services.settings.crs).looks == []
         assert len(find_known(session, {NEW, OTHER}, clock().date(), services.settings.crs).looks) == 1
-        assert list_known_since(session, NEW) == {}
 
 
 def test_of_a_district_that_was_divided_each_part_knows_what_lay_on_its_own_ground(
@@ -133,3 +141,53 @@ def test_of_a_district_that_was_divided_each_part_knows_what_lay_on_its_own_grou
         assert met == {NEW: {person_id}, OTHER: frozenset()}
         later = [*list_ground_nights(session, NEW), SeenNight(person_id=person_id, night=date(2026, 12, 3))]
         assert month_indicators(date(2026, 12, 1), later).new == frozenset(), "known here since November"
+
+
+def test_stays_brought_in_facts_and_strangers_of_a_divided_district_are_in_one_part_each(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str], person_id: str
+) -> None:
+    """The return of either part called whoever was brought in new, held no stay, and left the people nobody knew out."""
+    here = {"latitude": WATFORD[0], "longitude": WATFORD[1]}
+    unplaced, moved = new_id(), new_id()
+    told = [
+        phone.contact(person_ids=[], unidentified_people=2, position=here),
+        phone.contact(person_ids=[], unidentified_people=3, position=here | {"longitude": -0.34}),
+    ]
+    assert phone.push(*told).status_code == 200
+    become(database, cast, OTHER, NEW)  # what has no place goes to the first named
+    boxes = {NEW: (-0.45, 51.60, -0.35, 51.70), OTHER: (-0.35, 51.60, -0.25, 51.70)}
+    with database.writing() as session:
+        for name, box in boxes.items():
+            save_boundary(session, Boundary(name, shapely.to_geojson(shapely.box(*box)), *box), EVENING)
+        for number, who in enumerate((unplaced, moved)):
+            fact = BroughtIn(id=f"f{number}", batch_id="b", person_id=who, kind="first_seen", day=DAY, text="May 2025")
+            add_facts(session, [fact])
+            add_stay(
+                session,
+                Stay(
+                    id=f"s{number}", person_id=who, kind=StayKind.HOSTEL, district_id=cast.watford.id, moved_in_on=HOUSED,
+                    recorded_at=clock(), recorded_by=cast.priya.id,
+                ),
+            )  # fmt: skip
+        closed = Case(
+            id="c", person_id=moved, district_id=OTHER, state=CaseState.CLOSED, since=clock(), reason="housed",
+            closed_at=clock(), outcome="housed",
+        )  # fmt: skip
+        add_cases(session, [closed])
+        for number, (old, new) in enumerate(((cast.watford.id, NEW), (NEW, OTHER))):
+            at = clock() + timedelta(days=number)
+            add_move(
+                session,
+                CaseMove(id=f"m{number}", case_id="c", from_district_id=old, to_district_id=new, at=at, reason="so"),
+            )
+
+    with database.reading() as session:
+        known = {each: set(list_ground_known_since(session, each)) for each in boxes}
+        assert known == {NEW: {person_id, moved}, OTHER: {unplaced}}
+        stays = {each: {move.person_id for move in list_ground_moves(session, each)} for each in boxes}
+        assert stays == {NEW: {person_id, moved}, OTHER: {unplaced}}
+        assert all(find_stays_since(session, each) is not None for each in boxes)
+        months = {each: find_month(session, each, date(2026, 11, 1), EVENING.date()) for each in boxes}
+        assert {each: found.coverage.unidentified for each, found in months.items()} == {NEW: 2, OTHER: 3}
+        assert {each: found.coverage.on_night for each, found in months.items()} == {NEW: 2, OTHER: 3}
+        assert months[NEW].now.accommodated == {person_id, moved}

@@ -56,12 +56,12 @@ def test_a_stay_is_recorded_ended_and_struck_out_and_its_days_have_to_be_possibl
     assert post(client, end, stay=kept["id"], left_on="2026-10-21").status_code == 409
     assert post(client, end, stay="another", left_on="2026-10-21").status_code == 404
     with database.reading() as session:
-        assert [each.moved_in_on for each in list_moves_of(session, cast.watford.id)] == [date(2026, 10, 1)]
+        assert [each.moved_in_on for each in list_moves_of(session, [cast.watford.id])] == [date(2026, 10, 1)]
     assert post(client, end, stay=kept["id"], struck_out="yes").status_code == 303
     assert post(client, end, stay=kept["id"], struck_out="yes").status_code == 409
     assert "struck out" in client.get(f"/people/{marek}/stays", headers=HTML).text
     with database.reading() as session:
-        assert list_moves_of(session, cast.watford.id) == []
+        assert list_moves_of(session, [cast.watford.id]) == []
         assert len(list_everything(session, [marek])["person_stay"]) == 1
 
 
