@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from mobile.device.tagged_file import TaggedFile
 from mobile.ports import MapSketch
 
-SKETCH, TILES = "sketch.json", "tiles.mbtiles"
+FOLDER, SKETCH, TILES = "map", "sketch.json", "tiles.mbtiles"
 SKETCH_BYTES_MAX = 20_000_000
 
 
@@ -29,6 +30,28 @@ class MapPack:
 
     def _list(self, name: str) -> list[Path]:
         return [directory / name for directory in self._directories if (directory / name).is_file()]
+
+
+class SketchFile:
+    """Where the map that the server tells lies, beside the store since it is public ground without a key: a sketch that held
+    anything else would not be written here, so cells are dropped, `cell_fetch` brings those. `data` is the phone's folder."""
+
+    most_bytes = SKETCH_BYTES_MAX
+
+    def __init__(self, data: Path) -> None:
+        self._file = TaggedFile(data / FOLDER / SKETCH)
+
+    def find_tag(self) -> str | None:
+        """The tag of the sketch that is here; None for one without a tag: it was put here by the operator, with streets perhaps,
+        and is left alone."""
+        if self._file.file.is_file() and not self._file.has_tag:
+            return None
+        return self._file.find_tag()
+
+    def keep(self, body: bytes, tag: str) -> None:
+        """Keep the ground of what the server told. Raises OSError, or MsgspecError for what is no sketch."""
+        sketch = msgspec.structs.replace(msgspec.json.decode(body, type=MapSketch), cells=(), tiles_path="")
+        self._file.write(msgspec.json.encode(sketch), tag)
 
 
 def _read(file: Path) -> MapSketch:

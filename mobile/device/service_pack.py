@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from mobile.device.tagged_file import TaggedFile
 from shared.model.service import ServicePack
 from shared.rules.finding_services import Indexed, index_services
 
-FOLDER, PACK, TAG = "services", "pack.json", "pack.etag"
+FOLDER, PACK = "services", "pack.json"
 PACK_BYTES_MAX = 30_000_000
 Stamp = tuple[int, int]
 
@@ -18,13 +19,15 @@ Stamp = tuple[int, int]
 class ServiceFile:
     """Where the directory of one phone lies. `data` is its data directory."""
 
+    most_bytes = PACK_BYTES_MAX
+
     def __init__(self, data: Path) -> None:
-        self.folder = data / FOLDER
+        self._file = TaggedFile(data / FOLDER / PACK)
 
     @property
     def pack(self) -> Path:
         """The file itself."""
-        return self.folder / PACK
+        return self._file.file
 
     def find_stamp(self) -> Stamp | None:
         """By what it is known whether the file is another one; None where there is none."""
@@ -45,21 +48,10 @@ class ServiceFile:
 
     def find_tag(self) -> str:
         """The tag of the directory that is here; nothing when either is missing."""
-        try:
-            return (self.folder / TAG).read_text("ascii").strip() if self.pack.is_file() else ""
-        except (OSError, UnicodeDecodeError):
-            return ""
+        return self._file.find_tag()
 
     def keep(self, body: bytes, tag: str) -> None:
-        """Keep what the server told, ready to be searched: what costs time is done while nobody waits. A tag is emptied before
-        the file
-        comes and names it after: whenever this is cut, it is asked for again. Raises OSError, or MsgspecError for what is no
-        directory.
+        """Keep what the server told, ready to be searched: what costs time is done while nobody waits. Raises OSError, or
+        MsgspecError for what is no directory.
         """
-        pack = msgspec.json.encode(index_services(msgspec.json.decode(body, type=ServicePack).services))
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.folder / TAG).write_text("", "ascii")
-        fresh = self.folder / f"{PACK}.new"
-        fresh.write_bytes(pack)
-        fresh.replace(self.pack)
-        (self.folder / TAG).write_text(tag, "ascii")
+        self._file.write(msgspec.json.encode(index_services(msgspec.json.decode(body, type=ServicePack).services)), tag)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from mobile.device.map_pack import SketchFile
 from mobile.device.ports import KeystoreLost, Uptime
 from mobile.device.service_pack import ServiceFile
 from mobile.field.views import SyncPhase
@@ -24,13 +25,12 @@ from mobile.store.record import Record
 from mobile.store.rows import to_ms
 from mobile.syncing import cell_fetch, own_alarm, rounds
 from mobile.syncing.enrolment import list_set_aside
-from mobile.syncing.map_fetch import MapFetch
+from mobile.syncing.pack_fetch import PackFetch
 from mobile.syncing.picture_sending import send_pictures
 from mobile.syncing.purge import purge
 from mobile.syncing.rounds import Round, SyncRound
 from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService, Trip
-from mobile.syncing.service_fetch import ServiceFetch
 from shared.model.device import FieldConfig, Tokens
 from sync.device import LEAVING, WIPED, DeviceState
 from sync.driver import Outcome
@@ -81,8 +81,8 @@ class Courier:
         self._connect, self._now, self._app = connect, now, app
         self._session, self._on_ended = session, on_ended
         self._uptime, self._true_now = uptime, true_now
-        self._map = MapFetch(vaults.data)
-        self._services = ServiceFetch(ServiceFile(vaults.data))
+        self._map = PackFetch("/map-pack", SketchFile(vaults.data))
+        self._services = PackFetch("/service-pack", ServiceFile(vaults.data))
         self._client: ServerClient | None = None
         self._sizes = Sizes(page=200)
 

@@ -9,8 +9,8 @@ import pytest
 from mobile.device.service_pack import FOLDER, PACK, ServiceFile
 from mobile.field.directory import Directory
 from mobile.store.errors import NotHere
+from mobile.syncing.pack_fetch import PackFetch
 from mobile.syncing.server_client import ServerClient
-from mobile.syncing.service_fetch import ServiceFetch
 from mobile.text import load
 from mobile.text.services import say_hours, say_opening
 from shared.model.codes import PinSource
@@ -126,7 +126,7 @@ def test_the_directory_is_fetched_once_in_six_hours_and_kept_by_its_tag(rig):
         body = msgspec.json.encode(ServicePack(services=SERVICES))
         return httpx.Response(304) if asked[-1] else httpx.Response(200, content=body, headers={"etag": '"7"'})
 
-    fetching = ServiceFetch(ServiceFile(rig.data))
+    fetching = PackFetch("/service-pack", ServiceFile(rig.data))
     assert fetch(rig, fetching, answer)
     assert not fetch(rig, fetching, answer, 1_000 + 3_600_000)
     assert not fetch(rig, fetching, answer, 1_000 + 7 * 3_600_000)
@@ -139,7 +139,7 @@ def test_what_is_no_directory_leaves_the_one_that_is_here(rig, body):
     file = ServiceFile(rig.data)
     file.keep(msgspec.json.encode(ServicePack(services=SERVICES)), '"1"')
 
-    assert not fetch(rig, ServiceFetch(file), lambda _: httpx.Response(200, content=body))
+    assert not fetch(rig, PackFetch("/service-pack", file), lambda _: httpx.Response(200, content=body))
     assert len(file.read()) == len(SERVICES) - 1
-    assert not fetch(rig, ServiceFetch(file), lambda _: httpx.Response(403))
+    assert not fetch(rig, PackFetch("/service-pack", file), lambda _: httpx.Response(403))
     assert file.find_tag() == '"1"'

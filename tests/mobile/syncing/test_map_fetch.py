@@ -8,9 +8,9 @@ import httpx
 import msgspec
 import pytest
 
-from mobile.device.map_pack import SKETCH, MapPack
+from mobile.device.map_pack import FOLDER, SKETCH, MapPack, SketchFile
 from mobile.ports import MapCell, MapSketch
-from mobile.syncing.map_fetch import FOLDER, TAG, MapFetch
+from mobile.syncing.pack_fetch import PackFetch
 from mobile.syncing.server_client import ServerClient
 from tests.mobile import real_server
 from tests.mobile.ground import town
@@ -51,7 +51,7 @@ def client_of(rig: Rig, answer: Answer) -> ServerClient:
 
 
 def fetch(rig: Rig, answer: Answer) -> bool:
-    return MapFetch(rig.data).fetch_if_due(client_of(rig, answer), "token", 1_000)
+    return PackFetch("/map-pack", SketchFile(rig.data)).fetch_if_due(client_of(rig, answer), "token", 1_000)
 
 
 def gives(sketch: MapSketch, tag: str = '"1"') -> Answer:
@@ -87,11 +87,18 @@ def test_the_tag_of_the_map_that_is_here_goes_along(rig: Rig) -> None:
         lambda _: httpx.Response(200, content=b"{"),
         lambda _: httpx.Response(200, content=b'{"outlines": 3}'),
         lambda _: httpx.Response(200, content=b" " * 20_000_001),
+        lambda _: httpx.Response(200, content=b'{"new": ' + b"[" * 5_000),
     ],
 )
 def test_a_bad_answer_leaves_the_old_map(rig: Rig, broken: Answer) -> None:
     fetch(rig, gives(town()))
     assert not fetch(rig, broken)
+    assert kept(rig).outlines == town().outlines
+
+
+def test_a_tag_that_is_none_costs_no_sync(rig: Rig) -> None:
+    body = msgspec.json.encode(town())
+    assert not fetch(rig, lambda _: httpx.Response(200, content=body, headers={b"etag": b"\xe9"}))
     assert kept(rig).outlines == town().outlines
 
 
@@ -111,14 +118,14 @@ def test_where_nothing_can_be_written_syncing_goes_on(rig: Rig) -> None:
 
 
 def test_it_is_asked_for_again_after_six_hours_and_not_before(rig: Rig) -> None:
-    asked, mine = client_of(rig, gives(MapSketch())), MapFetch(rig.data)
+    asked, mine = client_of(rig, gives(MapSketch())), PackFetch("/map-pack", SketchFile(rig.data))
     hour = 3_600_000
     assert [mine.fetch_if_due(asked, "token", at) for at in (0, 5 * hour, 6 * hour)] == [True, False, True]
 
 
 def test_a_map_cut_off_while_it_was_written_is_asked_for_again(rig: Rig) -> None:
     fetch(rig, gives(town()))
-    (rig.data / FOLDER / TAG).write_text("")
+    (rig.data / FOLDER / "sketch.etag").write_text("")
     seen: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
