@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from shared.model.value import Value
 
@@ -48,18 +48,29 @@ def open_archive(file: Path) -> Iterator[Archive]:
     """The archive in a file. Raises BadBasemap."""
     from server.places.basemap.pmtiles import PMTiles
 
-    try:
-        with file.open("rb") as opened:
+    with _open(file) as opened:
+        try:
             magic = opened.read(len(SQLITE_MAGIC))
-            if magic.startswith(PMTILES_MAGIC):
-                yield PMTiles(opened)
-                return
-    except OSError as error:
-        raise BadBasemap(f"{file} cannot be read: {error.strerror}.") from error
+        except OSError as error:
+            raise _unreadable(file, error) from error
+        if magic.startswith(PMTILES_MAGIC):
+            yield PMTiles(opened)
+            return
     if magic != SQLITE_MAGIC:
         raise BadBasemap(f"{file} is neither MBTiles nor PMTiles.")
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
         yield MBTiles(connection)
+
+
+def _open(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> BadBasemap:
+    return BadBasemap(f"{file} cannot be read: {error.strerror}.")
 
 
 class MBTiles:
@@ -70,14 +81,14 @@ class MBTiles:
         try:
             told = dict(connection.execute("SELECT name, value FROM metadata").fetchall())
             zooms = connection.execute("SELECT min(zoom_level), max(zoom_level) FROM tiles").fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:
             raise BadBasemap(f"This is SQLite, and not MBTiles: {error}.") from error
         if str(told.get("format", "pbf")) not in ("pbf", "mvt"):
             raise BadBasemap(f"Its tiles are pictures ({told['format']}): a file with vector tiles is needed.")
-        if zooms[0] is None:
+        if not all(isinstance(each, int) for each in zooms):
             raise BadBasemap("There is no tile in it.")
         self.about = About(
-            min_zoom=max(int(zooms[0]), 0), max_zoom=min(int(zooms[1]), DEEPEST),
+            min_zoom=max(zooms[0], 0), max_zoom=min(zooms[1], DEEPEST),
             attribution=plain_text(told.get("attribution", "")), layers=_layers(told.get("json", "")),
         )  # fmt: skip
 
@@ -90,7 +101,11 @@ class MBTiles:
             ).fetchone()
         except sqlite3.Error as error:
             raise BadBasemap(f"A tile cannot be read: {error}.") from error
-        return None if found is None or found[0] is None else unpack(bytes(found[0]))
+        if found is None or found[0] is None:
+            return None
+        if not isinstance(found[0], bytes):
+            raise BadBasemap("A tile is none: the file is damaged.")
+        return unpack(found[0])
 
 
 def unpack(body: bytes, most: int = TILE_BYTES_MAX) -> bytes:

@@ -58,6 +58,17 @@ def clip(
     """Make the basemap of these districts (GeoJSON each) in the folder `data`. Raises BadBasemap."""
     if not areas:
         raise BadBasemap("No district has a boundary yet: import boundaries first.")
+    try:
+        return _clip(archive, areas, data, attribution, step)
+    except OSError as error:
+        raise BadBasemap(f"{data} cannot be written: {error.strerror or error}.") from error
+    except sqlite3.Error as error:
+        raise BadBasemap(f"{data} cannot be written: {error}.") from error
+
+
+def _clip(
+    archive: Archive, areas: Mapping[Id, str], data: Path, attribution: str, step: Callable[[str], None]
+) -> Clipped:
     shapes = {key: shapely.buffer(shapely.from_geojson(each), MARGIN_DEGREES) for key, each in areas.items()}
     whole = shapely.union_all(list(shapes.values()))
     least, most = archive.about.min_zoom, min(archive.about.max_zoom, MOST_ZOOM)

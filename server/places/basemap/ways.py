@@ -152,7 +152,9 @@ def _within(path: list[tuple[int, int]], extent: int, *, is_ring: bool) -> Itera
                 yield run
             run = []
             continue
-        run = [*run, b] if run else [a, b]
+        if not run:
+            run.append(a)
+        run.append(b)
     if len(run) > 1:
         yield run
 

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,29 @@ def test_the_tiles_of_a_shape_are_those_that_it_touches() -> None:
     found = set(list_tiles(shapely.from_geojson(SQUARE), 14))
     assert HERE[14] in found and ELSEWHERE not in found
     assert len(found) == 2 * 3
+
+
+def test_a_disk_that_is_full_is_not_said_to_be_the_file(file: Path, tmp_path: Path) -> None:
+    """The operator was told that their file cannot be read, or nothing but a traceback."""
+    (tmp_path / "data").write_bytes(b"a file where the folder should be")
+    with pytest.raises(BadBasemap, match="data cannot be written"):
+        make(file, tmp_path / "data")
+    with pytest.raises(OSError, match="full"), open_archive(file):
+        raise OSError(28, "full")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE tiles SET zoom_level = 'deep'", "no tile"),
+        ("UPDATE tiles SET tile_data = 2000000000", "A tile is none"),
+        ("UPDATE tiles SET tile_data = 'words'", "A tile is none"),
+    ],
+)
+def test_what_stands_in_the_wrong_column_is_refused_in_words(tmp_path: Path, damage: str, words: str) -> None:
+    file = write_mbtiles(tmp_path / "streets.mbtiles", TILES)
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    with pytest.raises(BadBasemap, match=words):
+        make(file, tmp_path / "data")
