@@ -133,9 +133,11 @@ class Counted(Value, frozen=True, kw_only=True):
     walked: tuple[str, ...]
     not_walked: tuple[str, ...]
     doubtful: tuple[tuple[Id, Id], ...]
-    """Two sightings near to each other and by two teams, one of strangers, the other of strangers or of somebody whom the first
-    did not know, of which nobody has said whether they are the same."""
+    """Two sightings by two teams, near to each other or one of them at no known place, one of strangers, the other of strangers
+    or of somebody whom the first did not know, of which nobody has said whether they are the same."""
     recapture: Recapture | None = None
+    told_of: tuple[Id, ...] = ()
+    """Who counts of those whom partners told of."""
 
 
 BEFORE, ELSEWHERE, NOT_ROUGH, NOT_COUNTABLE = "before_start", "not_in_plan", "not_bedded_down", "not_countable_place"
@@ -187,6 +189,7 @@ def count_night(
         walked=tuple(each for each in areas if each in walked),
         not_walked=tuple(each for each in areas if each not in walked),
         doubtful=_doubtful([each for each, _ in counted], same, different), recapture=_recapture(counted),
+        told_of=tuple(each.id for each in told),
     )  # fmt: skip
 
 
@@ -289,18 +292,23 @@ def _doubtful(
     sightings: Sequence[Sighting], same: Collection[tuple[Id, Id]], different: Collection[tuple[Id, Id]]
 ) -> tuple[tuple[Id, Id], ...]:
     settled = {frozenset(pair) for pair in (*same, *different)}
-    some = [each for each in sightings if (each.strangers or each.person_ids) and each.position is not None]
+    some = [each for each in sightings if each.strangers or each.person_ids]
     return tuple(
         (one.id, other.id)
         for place, one in enumerate(some)
         for other in some[place + 1 :]
         if one.team_id != other.team_id
         and _may_be_same(one, other)
-        and one.position is not None
-        and other.position is not None
-        and near_distance_m(one.position, other.position) <= SAME_PLACE_M
+        and _may_be_near(one, other)
         and frozenset((one.id, other.id)) not in settled
     )
+
+
+def _may_be_near(one: Sighting, other: Sighting) -> bool:
+    """Did two teams meet somebody at one place? Of what has no place nobody knows, so somebody says so."""
+    if one.position is None or other.position is None:
+        return True
+    return near_distance_m(one.position, other.position) <= SAME_PLACE_M
 
 
 def _may_be_same(one: Sighting, other: Sighting) -> bool:

@@ -60,6 +60,20 @@ def county_team() -> str:
     return "watford-outreach"
 
 
+def sign(browser: Any, path: str, **words: str) -> Any:
+    """Press the button on the page as it is now."""
+    return browser.send(f"{path}/sign", **{**WORDS, **words}, seen=shown(browser, path, "seen"))
+
+
+def add_named(browser: Any, path: str, **told: str) -> Any:
+    return browser.send(f"{path}/named", **told, key=shown(browser, path, "key"))
+
+
+def shown(browser: Any, path: str, field: str) -> str:
+    found = re.search(rf'name="{field}" value="(\w+)"', browser.get(path).text)
+    return found.group(1) if found else ""
+
+
 def only(database: Database) -> Snapshot:
     with database.reading() as session:
         (found,) = snapshots.list_snapshots(session, county.WATFORD)
@@ -70,12 +84,6 @@ def move(database: Database, agency_id: str) -> None:
     """Priya works for another agency from now on."""
     with database.writing() as session:
         session.execute(worker.update().where(worker.c.id == "priya").values(agency_id=agency_id))
-
-
-def sign(browser: Any, path: str) -> Any:
-    """Presses what the page shows now."""
-    seen = re.search(r'name="seen" value="(\w+)"', browser.get(path).text)
-    return browser.send(f"{path}/sign", **WORDS, seen=seen[1] if seen else "")
 
 
 def planned(browse: Browse, database: Database) -> str:
@@ -116,15 +124,15 @@ def test_who_partners_tell_of_counts_once_and_by_the_definition(night: Database,
     path = planned(browse, night)
     priya = browse("priya")
     told = {"said_by": "Day centre", "gender": "female", "age": "18_to_25", "exclusion": "", "same_as": ""}
-    priya.send(f"{path}/named", **told)
-    priya.send(f"{path}/named", **{**told, "exclusion": "sofa_surfing"})
-    priya.send(f"{path}/named", **{**told, "same_as": "n1"})
+    add_named(priya, path, **told)
+    add_named(priya, path, **{**told, "exclusion": "sofa_surfing"})
+    add_named(priya, path, **{**told, "same_as": "n1"})
     said = plain(priya.get(path).text)
     assert "Told of by partners 1" in said and "Does not count: Sofa-surfing 1" in said
     assert "Does not count: Told of by several, or met as well 1" in said
-    assert priya.send(f"{path}/named", **{**told, "same_as": "marek"}).status_code == 400
-    assert priya.send(f"{path}/named", **{**told, "age": "old"}).status_code == 400
-    assert priya.send(f"{path}/named", **{**told, "said_by": ""}).status_code == 400
+    assert add_named(priya, path, **{**told, "same_as": "marek"}).status_code == 400
+    assert add_named(priya, path, **{**told, "age": "old"}).status_code == 400
+    assert add_named(priya, path, **{**told, "said_by": ""}).status_code == 400
 
 
 def test_two_organisations_sign_and_what_was_signed_never_changes(
@@ -136,7 +144,7 @@ def test_two_organisations_sign_and_what_was_signed_never_changes(
     priya.send(f"{path}/lines", one="n1", other="n2", same="no")
     assert "Say of each pair" in plain(sign(priya, path).text)
     priya.send(f"{path}/lines", one="n4", other="n2", same="no")
-    assert "women" in plain(priya.send(f"{path}/sign", women="", hidden="").text)
+    assert "women" in plain(sign(priya, path, women="", hidden="").text)
     assert only(night).first_by is None
     assert sign(priya, path).status_code == 200
     signed = only(night)
@@ -252,3 +260,41 @@ def test_whether_the_partner_is_independent_is_no_matter_of_who_looks(night: Dat
     with night.writing() as session:
         session.execute(snapshot.update().values(partner_agency_id="three-rivers-housing"))
     assert "Not yet. An independent partner takes part" in plain(browse("priya").get(path).text)
+
+
+def test_those_who_were_one_person_stay_one_when_the_first_is_taken_back(night: Database, browse: Browse) -> None:
+    path = planned(browse, night)
+    priya = browse("priya")
+    told = {"gender": "female", "age": "18_to_25", "exclusion": ""}
+    add_named(priya, path, **told, said_by="Day centre", same_as="")
+    with night.reading() as session:
+        first = snapshots.list_named(session, only(night).id)[0].id
+    for said_by in ("Police", "Church"):
+        add_named(priya, path, **told, said_by=said_by, same_as=first)
+    assert "Told of by partners 1" in plain(priya.get(path).text)
+    priya.send(f"{path}/lines", line=first)
+    assert "Told of by partners 1" in plain(priya.get(path).text)
+
+
+def test_the_page_says_of_whoever_was_told_of_what_the_count_made_of_them(night: Database, browse: Browse) -> None:
+    """Met before the count began, so not counted by it: the page said that they were, and counted them."""
+    path = planned(browse, night)
+    priya = browse("priya")
+    told = {"said_by": "Day centre", "gender": "female", "age": "18_to_25", "exclusion": ""}
+    add_named(priya, path, **told, same_as="n3")
+    add_named(priya, path, **told, same_as="n1")
+    said = plain(priya.get(path).text)
+    assert (
+        "1. Day centre: Female, 18 to 25. Counts." in said and "2. Day centre: Female, 18 to 25. Met as well." in said
+    )
+
+
+def test_nobody_signs_for_two_organisations(night: Database, browse: Browse) -> None:
+    path = planned(browse, night)
+    priya = browse("priya")
+    for one in ("n1", "n4"):
+        priya.send(f"{path}/lines", one=one, other="n2", same="no")
+    sign(priya, path)
+    with night.writing() as session:
+        session.execute(snapshot.update().values(first_agency_id="cgl"))
+    assert "You have signed" in plain(priya.send(f"/snapshot-sheets/{only(night).id}/sign").text)

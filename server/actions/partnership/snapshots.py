@@ -127,6 +127,13 @@ def tell_of(access: Access, snapshot_id: Id, named: Named) -> None:
 def drop_line(access: Access, snapshot_id: Id, line_id: Id) -> None:
     """Take back a walk of the plan, or somebody who was told of."""
     hold(access, snapshot_id)
+    known = snapshots.list_named(access.session, snapshot_id)
+    gone = next((each for each in known if each.id == line_id), None)
+    alike = [each.id for each in known if each.same_as == line_id]
+    if gone is not None and alike:  # they stay one person
+        first, *others = alike
+        snapshots.set_same_as(access.session, [first], gone.same_as)
+        snapshots.set_same_as(access.session, others, first)
     snapshots.drop_line(access.session, snapshot_id, line_id)
 
 
@@ -200,8 +207,8 @@ def sign(access: Access, snapshot_id: Id, women: str, hidden: str, seen: str) ->
 
     Raises Invalid, also where it counts otherwise now; Failure once it is signed.
     """
-    night = look_at(access, snapshot_id)
     hold(access, snapshot_id)
+    night = look_at(access, snapshot_id)
     women, hidden = storable_words(women), storable_words(hidden)
     over = datetime.combine(night.plan.night + timedelta(days=1), LATEST_START, access.zone)
     wrong = []
@@ -223,8 +230,8 @@ def sign(access: Access, snapshot_id: Id, women: str, hidden: str, seen: str) ->
         women=women, hidden=hidden, partner=names.get(night.plan.partner_agency_id or "", ""),
         evidence_on=night.plan.evidence_on, walks=tuple(walk for _, walk in night.walks), evidence=list_evidence(night),
     )  # fmt: skip
-    # Ids of contacts are no part of what was signed.
-    told = msgspec.structs.replace(sheet, counted=msgspec.structs.replace(sheet.counted, doubtful=()))
+    # Ids of contacts and of those told of are no part of what was signed.
+    told = msgspec.structs.replace(sheet, counted=msgspec.structs.replace(sheet.counted, doubtful=(), told_of=()))
     signed = msgspec.structs.replace(
         night.plan, sheet=msgspec.json.encode(told).decode(), first_by=access.actor.worker_id,
         first_agency_id=access.actor.agency_id, first_at=access.now,

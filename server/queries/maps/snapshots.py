@@ -136,6 +136,12 @@ def drop_line(session: Session, snapshot_id: Id, line_id: Id) -> None:
         session.execute(delete(table).where(table.c.snapshot_id == snapshot_id, table.c.id == line_id))
 
 
+def set_same_as(session: Session, named_ids: Collection[Id], same_as: Id | None) -> None:
+    """Say anew whom these are the same as."""
+    some = snapshot_named.c.id.in_(sorted(named_ids))
+    session.execute(update(snapshot_named).where(some).values(same_as=same_as))
+
+
 def list_pairs(session: Session, snapshot_id: Id) -> dict[tuple[Id, Id], bool]:
     """Pairs of contacts of which somebody has said whether their strangers are the same."""
     rows = session.execute(select(snapshot_pair).where(snapshot_pair.c.snapshot_id == snapshot_id))

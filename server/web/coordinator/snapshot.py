@@ -53,6 +53,7 @@ AGES = {
     AgeBand.UNDER_18: "Under 18", AgeBand.TO_25: "18 to 25", AgeBand.OVER_25: "26 and over", AgeBand.NOT_KNOWN: "Not known",
 }  # fmt: skip
 BY_HAND = "Other breakdowns of the form are entered there by hand, as totals: Lantern lists nobody for them."
+HIDDEN = "People whose record is hidden from whoever signed first are in no figure."
 
 
 class PlanForm(Form, frozen=True, kw_only=True):
@@ -162,7 +163,8 @@ def show_snapshot(request: AnyRequest, door: NamedDependency[Door], snapshot_id:
             ],
             teams=[(each.id, each.name) for each in teams], named=_say_named(night), parts=_say_parts(night.counted),
             left_out=_say_left_out(night.counted.left_out), pairs=_say_pairs(night, names),
-            evidence=acts.list_evidence(night), is_walked=night.plan.approach is not Approach.ESTIMATE,
+            evidence=acts.list_evidence(night),
+            is_walked=night.plan.approach is not Approach.ESTIMATE,
             is_told=night.plan.approach is not Approach.COUNT, same=_same_choices(night, names),
             genders=[(str(each), say(each)) for each in Gender], ages=[(str(key), words) for key, words in AGES.items()],
             key=access.new_id(), seen=acts.name_figure(night),
@@ -291,7 +293,7 @@ def list_rows(sheet: Sheet) -> Rows:
         rows.append(("By two passes of the areas that were walked twice", words))
     rows += [("Areas where nobody was met", ", ".join(counted.not_walked) or "none")]
     rows += [(f"Does not count: {words}", number) for words, number in _say_left_out(counted.left_out)]
-    return [*rows, ("Beside it", BY_HAND)]
+    return [*rows, ("Beside it", HIDDEN), ("Beside it", BY_HAND)]
 
 
 def _say_parts(counted: Any) -> list[tuple[str, int]]:
@@ -324,9 +326,11 @@ def _say_named(night: Night) -> list[tuple[Id, str, str]]:
 def _say_whether_counts(named: Named, numbers: Mapping[Id, int], night: Night) -> str:
     if named.exclusion:
         return EXCLUSIONS[named.exclusion]
+    if named.id in night.counted.told_of:
+        return "Counts"
     if number := numbers.get(named.same_as or ""):
         return f"The same as number {number}"
-    return "Met as well" if named.same_as in night.sightings else "Counts"
+    return "Met as well"
 
 
 def _same_choices(night: Night, teams: Mapping[Id, str]) -> list[tuple[Id, str]]:
@@ -344,4 +348,10 @@ def _say_pairs(night: Night, teams: Mapping[Id, str]) -> list[tuple[Id, Id, str]
         whom = f"{each.strangers} whom nobody knew" if each.strangers else f"{len(each.person_ids)} whom they know"
         return f"{whom} at {to_local(each.at):%H:%M} by {teams.get(each.team_id, '')}"
 
-    return [(one, other, f"{words(one)}, and {words(other)}") for one, other in night.counted.doubtful]
+    def where(one: Id, other: Id) -> str:
+        has_place = all(night.sightings[each].position is not None for each in (one, other))
+        return "less than 250 m from each other" if has_place else "and of one of them no place is known"
+
+    return [
+        (one, other, f"{words(one)}, and {words(other)}, {where(one, other)}.") for one, other in night.counted.doubtful
+    ]

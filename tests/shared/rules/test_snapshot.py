@@ -88,6 +88,12 @@ def test_strangers_near_each_other_are_asked_about_and_the_same_ones_count_once(
     assert count(*chain, same=[("1", "2"), ("2", "3")]).total == 3
 
 
+def test_strangers_met_at_no_known_place_are_asked_about() -> None:
+    """The sheet said that nobody may have been counted twice unasked."""
+    two = seen("1", strangers=1), seen("2", team="b", strangers=1, position=None)
+    assert count(*two).doubtful == (("1", "2"),)
+
+
 def test_a_stranger_and_somebody_known_met_at_one_place_are_asked_about() -> None:
     """One team did not know him, the other did: nothing else would tell that they are one."""
     two = (seen("1", strangers=1), seen("2", "marek", team="b"))
