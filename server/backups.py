@@ -32,6 +32,7 @@ from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.jobs import BACKUP, JobRun
 from server.queries.sync import store as sync
 from server.restoring import BackupFault, run_tool, sync_to_disk, tool_url
+from server.security.keys import load_keys
 from server.settings import Settings
 from sync.safety import safe_numbers
 
@@ -42,6 +43,7 @@ __all__ = [
     "list_backups",
     "make_backup",
     "read_manifest",
+    "rehearse_restore",
     "repeat_orders",
     "restore_backup",
 ]
@@ -116,6 +118,26 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
     and where anything fails, what stood stays. Keys that are there stay; missing ones come from the backup. Raises BackupFault.
     """
     manifest = read_manifest(folder)
+    fresh, replayed = _load_beside(settings, folder, manifest, now)
+    fresh.take_over()
+    _put_heads_aside(settings.data)
+    return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
+
+
+def rehearse_restore(settings: Settings, folder: Path, now: datetime) -> Restored:
+    """Do all of a restore but the last step, and throw away what was loaded: no second copy that anybody can read stays. Raises
+    BackupFault where the backup could not be restored."""
+    manifest = read_manifest(folder)
+    if not (folder / KEYS).is_dir():
+        raise BackupFault(f"{folder.name} holds no keys: what was sealed could be opened by nobody.")
+    fresh, replayed = _load_beside(settings, folder, manifest, now)
+    fresh.discard()
+    load_keys(settings)
+    return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
+
+
+def _load_beside(settings: Settings, folder: Path, manifest: Manifest, now: datetime) -> tuple[restoring.Fresh, int]:
+    """The backup beside what stands, ready to take its place, and how many orders were repeated."""
     backend = parse_url(settings.database).get_backend_name()
     if backend != manifest.backend:
         raise BackupFault(f"This backup is of {manifest.backend}; LANTERN_DATABASE names {backend}.")
@@ -129,9 +151,7 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
     except BaseException:
         fresh.discard()
         raise
-    fresh.take_over()
-    _put_heads_aside(settings.data)
-    return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
+    return fresh, replayed
 
 
 def _bring_up_to_date(url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from server.actions.operation.orders import open_ledger
-from server.backups import make_backup, repeat_orders, restore_backup
+from server.backups import make_backup, rehearse_restore, repeat_orders, restore_backup
 from server.cli.setting_out import load_settings, note_act, refuse_while_served, renew_schema, stop, working
 from server.restoring import BackupFault
 from server.sealed_backups import opened, read_recipients, seal_backup
@@ -59,8 +59,9 @@ def backup(target: Path, keep: int, recipients: Path | None, as_json: bool) -> N
     help="The file of the key that opens both.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--rehearse", is_flag=True, help="Load and prove it, throw it away again, and replace nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def restore(source: Path, keys: Path | None, identity: Path | None, yes: bool, as_json: bool) -> None:
+def restore(source: Path, keys: Path | None, identity: Path | None, yes: bool, rehearse: bool, as_json: bool) -> None:
     """Restore the backup SOURCE: a folder, or an encrypted copy, NAME.data.age.
 
     What was ordered since is repeated: hiding, erasures, revocations, wipes, enrolments, roles. Stop the server first. What is
@@ -68,20 +69,23 @@ def restore(source: Path, keys: Path | None, identity: Path | None, yes: bool, a
     backup does not hold.
     """
     settings = load_settings()
-    refuse_while_served(settings, WRITTEN_MEANWHILE)
-    if not yes:
+    if not rehearse:
+        refuse_while_served(settings, WRITTEN_MEANWHILE)
+    if not (yes or rehearse):
         click.confirm("Replace the present database with this backup?", abort=True)
     try:
         with _open(source, keys, identity) as folder:
-            done = restore_backup(settings, folder, datetime.now(UTC))
-    except BackupFault as fault:
+            done = (rehearse_restore if rehearse else restore_backup)(settings, folder, datetime.now(UTC))
+    except (BackupFault, ValueError) as fault:
         stop(str(fault))
-    _note("restore", f"as of {done.made_at:%Y-%m-%dT%H:%M}Z")
+    if not rehearse:
+        _note("restore", f"as of {done.made_at:%Y-%m-%dT%H:%M}Z")
     told = {"made_at": done.made_at.isoformat(), "ledger_entries_replayed": done.ledger_entries_replayed}
+    what = "A restore was rehearsed" if rehearse else "Restored"
     click.echo(
         dumps(told)
         if as_json
-        else f"Restored as of {done.made_at:%d %B %Y %H:%M} UTC; {done.ledger_entries_replayed} orders repeated."
+        else f"{what} as of {done.made_at:%d %B %Y %H:%M} UTC; {done.ledger_entries_replayed} orders repeated."
     )
 
 
