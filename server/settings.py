@@ -11,13 +11,13 @@ from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.document import DOCUMENT_BYTES_MAX
 from shared.rules.alarms import DEFAULT_LADDER, Ladder, read_ladder
 
-DEMO_EMAIL_HOST = "lantern.example"
-"""Where everybody of the demo's county has their address: the doctor knows them by it."""
+DEMO_EMAIL_HOST = "lantern.example"  # everybody of the demo's county: the doctor knows them by it
 DOCUMENT_FORM_BYTES = DOCUMENT_BYTES_MAX + 64 * 1024
 """A form with a document in it."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -185,13 +185,19 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings that an environment asks for. Raises ValueError, naming the variable, for an unusable one."""
+    """The settings that an environment asks for. Raises ValueError, naming the variable, for an unusable one.
+
+    One without a value is as one that is not set; but no proxy at all is one that can be meant.
+    """
+    environment = {
+        name: told for name, told in environment.items() if told.strip() or name == "LANTERN_TRUSTED_PROXIES"
+    }
     data = Path(environment.get("LANTERN_DATA", ".lantern")).absolute()
     return Settings(
         data=data,
         database=environment.get("LANTERN_DATABASE") or f"sqlite:///{data / 'lantern.sqlite'}",
         crs=environment.get("LANTERN_CRS", "EPSG:27700"),
-        timezone=environment.get("LANTERN_TIMEZONE", DEFAULT_ZONE),
+        timezone=_read_zone(environment.get("LANTERN_TIMEZONE", DEFAULT_ZONE)),
         host=environment.get("LANTERN_HOST", "127.0.0.1"),
         port=_read_port(environment.get("LANTERN_PORT", "8000")),
         https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),
@@ -225,15 +231,13 @@ def read_mailbox_settings(environment: Mapping[str, str]) -> MailboxSettings:
         raise ValueError(f"LANTERN_IMAP_SECURITY is {security!r}: give 'tls', 'starttls' or 'none'.")
     if security == "none" and host and host not in LOOPBACK_HOSTS:
         raise ValueError("LANTERN_IMAP_SECURITY is 'none': that is for a mailbox on this machine only.")
+    port = _read_port(environment.get("LANTERN_IMAP_PORT") or str(MAILBOX_PORTS[security]), "LANTERN_IMAP_PORT")
     return MailboxSettings(
-        host=host,
-        port=_read_port(environment.get("LANTERN_IMAP_PORT") or str(MAILBOX_PORTS[security]), "LANTERN_IMAP_PORT"),
-        security=security,
-        login=environment.get("LANTERN_IMAP_USER", ""),
+        host=host, port=port, security=security, login=environment.get("LANTERN_IMAP_USER", ""),
         password_file=_read_path(environment.get("LANTERN_IMAP_PASSWORD_FILE", "")),
         authority_file=_read_path(environment.get("LANTERN_IMAP_CA_FILE", "")),
         folder=environment.get("LANTERN_IMAP_FOLDER", "INBOX"),
-    )
+    )  # fmt: skip
 
 
 def read_georeport_settings(environment: Mapping[str, str]) -> GeoreportSettings:
@@ -264,19 +268,15 @@ def read_mail_settings(environment: Mapping[str, str]) -> MailSettings:
         raise ValueError("LANTERN_SMTP_SECURITY is 'none': that is for a mail server on this machine only.")
     if host and "@" not in sender:
         raise ValueError("LANTERN_MAIL_FROM is not an e-mail address: mails need one that they come from.")
+    port = _read_port(environment.get("LANTERN_SMTP_PORT") or str(SECURITIES[security]), "LANTERN_SMTP_PORT")
     return MailSettings(
-        host=host,
-        port=_read_port(environment.get("LANTERN_SMTP_PORT") or str(SECURITIES[security]), "LANTERN_SMTP_PORT"),
-        security=security,
-        login=environment.get("LANTERN_SMTP_USER", ""),
+        host=host, port=port, security=security, login=environment.get("LANTERN_SMTP_USER", ""), sender=sender,
         password_file=_read_path(environment.get("LANTERN_SMTP_PASSWORD_FILE", "")),
         authority_file=_read_path(environment.get("LANTERN_SMTP_CA_FILE", "")),
-        sender=sender,
-    )
+    )  # fmt: skip
 
 
-CHANNELS = ("sms", "voice")
-"""What a telephone gateway is asked to do with a message."""
+CHANNELS = ("sms", "voice")  # what a telephone gateway is asked to do
 
 
 def read_alarm_settings(environment: Mapping[str, str]) -> AlarmSettings:
@@ -317,8 +317,8 @@ def read_openid_settings(environment: Mapping[str, str]) -> OpenIdSettings:
     file = _read_path(environment.get("LANTERN_OIDC_CLIENT_SECRET_FILE", ""))
     try:
         secret = file.read_text().strip() if file else ""
-    except OSError as error:
-        raise ValueError(f"LANTERN_OIDC_CLIENT_SECRET_FILE cannot be read: {error.strerror}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"LANTERN_OIDC_CLIENT_SECRET_FILE cannot be read: {type(error).__name__}.") from error
     return OpenIdSettings(
         issuer=issuer,
         registered_as=registered_as,
@@ -326,6 +326,13 @@ def read_openid_settings(environment: Mapping[str, str]) -> OpenIdSettings:
         secret_file=file,
         name=environment.get("LANTERN_OIDC_NAME", "").strip() or OpenIdSettings.name,
     )
+
+
+def _read_zone(text: str) -> str:
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"LANTERN_TIMEZONE is {text!r}: give a zone such as Europe/London.") from error
 
 
 def _read_path(text: str) -> Path | None:

@@ -1,6 +1,5 @@
 """`lantern basemap`: streets under the maps of pages and phones, from a file of vector tiles that the operator has."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -8,13 +7,12 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from server.cli.setting_out import renew_schema
+from server.cli.setting_out import load_settings, renew_schema
 from server.database.opening import open_database
 from server.places.basemap.archive import BadBasemap, open_archive, plain_text
 from server.places.basemap.clipping import clip
 from server.queries.maps.boundaries import list_boundaries
 from server.queries.partnership.districts import list_districts
-from server.settings import read_settings
 
 UNUSABLE = 2
 
@@ -30,7 +28,7 @@ def basemap(file: Path, attribution: str) -> None:
     What lies in your districts is cut out of it, for the pages and for the phones; the file itself is needed no more. Do it again
     when you have a newer file, or other districts.
     """
-    settings = read_settings(os.environ)
+    settings = load_settings()
     renew_schema(settings)
     database = open_database(settings)
     try:

