@@ -17,7 +17,7 @@ from server.places.towns import Town, list_towns
 from server.queries.maps.boundaries import Boundary, list_boundaries
 from server.queries.maps.gazetteer import NamedPlace, list_within
 from server.queries.partnership import agencies
-from server.queries.partnership.boundary_changes import with_former
+from server.queries.partnership.boundary_changes import list_divided, with_former
 from shared.model.value import Id, Value
 
 SIMPLIFIED_DEGREES = 0.0004
@@ -64,7 +64,8 @@ def make_sketch(session: Session, team_id: Id, data: Path | None = None) -> Sket
     east, north = max(a.east for a in areas) + MARGIN_DEGREES, max(a.north for a in areas) + MARGIN_DEGREES
     named = list_within(session, west, south, east, north, MOST_PLACES)
     # The operator's file was cut by the districts of its day: what they became has their streets until it is cut anew.
-    packs = [] if data is None else [read_pack(data, each) for each in sorted(with_former(session, walked))]
+    before = with_former(session, walked)
+    packs = [] if data is None else [read_pack(data, each) for each in sorted(before | list_divided(session, before))]
     places = name_places(list_towns(west, south, east, north), named, [each for pack in packs for each in pack.names])
     return Sketch(outlines=draw_outlines(areas), places=places, ways=join_ways([pack.ways for pack in packs]))
 

@@ -1,5 +1,6 @@
 """The teams' live map: what stands out and since when, where nobody has looked, whose it is, and that it renews itself."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -7,15 +8,18 @@ from sqlalchemy import func, insert, select
 
 from server.hotspots.live import NEGLECTED_NIGHTS, Change, find_squares
 from server.queries.maps.gazetteer import NamedPlace, add_places
+from server.queries.maps.live import list_sites_now
 from server.queries.maps.tonight import CellLook
 from server.queries.street.looks import list_outings, rebuild_looks, renew_looks
 from server.tables.people.person import person_merge
 from server.tables.referrals.referral import referral
+from server.tables.street.contact import contact
 from server.tables.street.look import look
 from server.tables.street.shift import visit
 from server.tables.street.site import site
 from server.web.lead.live_map import band_of
 from shared.geo import grid
+from shared.rules.verification import ROUGH_SLEEPING_STATES
 from tests.web import county
 from tests.web.test_pages import plain
 
@@ -182,3 +186,37 @@ def test_a_stamp_changes_when_two_records_are_found_to_be_one_person(browse, fil
 def people_of_looks(database):
     with database.reading() as session:
         return session.scalar(select(func.sum(look.c.people)))
+
+
+def test_a_stamp_changes_with_the_day_since_tonight_is_another_night_then(browse, filled, clock):
+    clock.now = clock.now.replace(hour=23, minute=55)
+    tom = browse("tom")
+    before = tom.get("/live-map/stamp").text
+    clock.now += timedelta(minutes=10)
+    assert tom.get("/live-map/stamp").text != before
+
+
+def test_whoever_was_met_at_a_place_was_whatever_its_district_was_called_then(filled):
+    """Where a district was divided, its places that moved to a part said that nobody was ever met there."""
+    states = {str(each.value) for each in ROUGH_SLEEPING_STATES}
+    with filled.writing() as session:
+        session.execute(contact.update().values(site_id="shelter", state="bedded_down"))
+        before = list_sites_now(session, {county.WATFORD}, date.min, states)
+        session.execute(contact.update().values(district_id=county.THREE_RIVERS))
+        assert list_sites_now(session, {county.WATFORD}, date.min, states) == before
+    assert any(each.contacts and each.last_night for each in before)
+
+
+def test_squares_that_are_not_listed_are_said(browse, filled, now):
+    at = {
+        "district_id": county.WATFORD,
+        "site_id": "",
+        "people": 0,
+        "unidentified": 0,
+        "outing": "s",
+        "night": now.date(),
+    }
+    with filled.writing() as session:
+        session.execute(insert(look), [at | {"cell": cell(column, 0)} for column in range(70)])
+    words = plain(browse("tom").get("/live-map").text)
+    assert re.search(r"Not listed: \d+ more squares? that teams looked at in the last year", words)

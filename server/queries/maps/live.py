@@ -57,10 +57,10 @@ def list_sites_now(
             func.count().filter(contact.c.night >= since).label("n"),
             func.max(contact.c.night).label("last"),
         )
+        .join(site, site.c.id == contact.c.site_id)  # whatever the district was called when somebody was met there
         .where(
-            contact.c.district_id.in_(sorted(district_ids)),
+            site.c.district_id.in_(sorted(district_ids)),
             contact.c.state.in_(sorted(states)),
-            contact.c.site_id.is_not(None),
             *contact_not_concealed(session),
         )
         .group_by(contact.c.site_id)

@@ -83,6 +83,7 @@ def show_live_map(
             periods=[(str(each), f"The last {each} nights") for each in DAYS], days=str(shown_days),
             states=[(ROUGH, "Sleeping rough"), *((each, say(ContactState(each))) for each in STATES[1:])], state=state,
             stamp=_stamp(access, frozenset(names)), neglected_nights=NEGLECTED_NIGHTS,
+            left_out=len({each.cell for each in looks}) - len(squares),
         )  # fmt: skip
 
 
@@ -96,7 +97,9 @@ def show_live_stamp(door: NamedDependency[Door]) -> Response[str]:
 
 
 def _stamp(access: Access, district_ids: frozenset[Id]) -> str:
-    return blake2b(find_stamp(access.session, district_ids).encode(), digest_size=8).hexdigest()
+    """With the day and the night: “Tonight” is another one tomorrow, and what was due is late."""
+    found = f"{access.today} {access.tonight} {find_stamp(access.session, district_ids)}"
+    return blake2b(found.encode(), digest_size=8).hexdigest()
 
 
 def _row(access: Access, number: int, square: LiveSquare, place: str) -> Row:

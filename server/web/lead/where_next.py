@@ -27,7 +27,7 @@ from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.maps.live import TeamReport, count_due_without_pin, list_reports_of_team
 from server.queries.maps.tonight import list_site_points
 from server.queries.partnership import agencies, workers
-from server.queries.partnership.boundary_changes import with_former
+from server.queries.partnership.boundary_changes import list_divided, with_former
 from server.queries.people import subjects
 from server.queries.street.follow_ups import count_follow_ups
 from server.web.layout.forms import Form, Several, as_tuple
@@ -213,7 +213,9 @@ def _squares(access: Access, district_ids: frozenset[Id], crs: str) -> list[Cand
     known = find_known(access.session, district_ids, tonight, crs)
     if known.is_of_others:
         return []
-    again = count_follow_ups(access.session, with_former(access.session, district_ids), tonight)
+    here = with_former(access.session, district_ids)
+    # Of one that was divided too: its squares that lie elsewhere are none of the known ones.
+    again = count_follow_ups(access.session, here | list_divided(access.session, here), tonight)
     likely = list_likely_cells(known.looks, tonight, SQUARES, also=again)
     cells = [each for each in likely if each.last_looked_on < tonight]
     sites = list_site_points(access.session, district_ids)

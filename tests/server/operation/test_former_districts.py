@@ -110,6 +110,27 @@ def test_phones_keep_the_streets_that_were_cut_for_the_old_district(
         assert make_sketch(session, cast.team.id, tmp_path).ways == pack.ways
 
 
+def test_a_part_of_a_district_keeps_its_streets_and_whom_to_see_again(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, services: Services, tmp_path: Path, person_id: str
+) -> None:
+    """A phone of a part drew no streets until the file was cut anew, and its team was sent to nobody whom it had met."""
+    become(database, cast, NEW, OTHER)
+    (tmp_path / FOLDER).mkdir()
+    pack = DistrictPack(ways=(Way(kind=1, points=(5_165_000, -40_000, 10, 10)),))
+    (tmp_path / FOLDER / f"{cast.watford.id}.json").write_bytes(msgspec.json.encode(pack))
+    box = (-0.45, 51.6, -0.35, 51.7)
+    with database.writing() as session:
+        save_boundary(session, Boundary(NEW, shapely.to_geojson(shapely.box(*box)), *box), EVENING)
+        assert make_sketch(session, cast.team.id, tmp_path).ways == pack.ways
+    clock.advance(hours=24)
+    with database.reading() as session:
+        tom = workers.get_worker(session, cast.tom.id)
+    with Door(database, tom, clock(), services.new_id, may_change=True).open() as access:
+        team = next(each for each in agencies.list_teams(access.session) if each.id == cast.team.id)
+        found = list_candidates(access, team, services.settings.crs).values()
+    assert [each.kind for each in found] == ["follow_up"]
+
+
 def test_what_a_district_that_became_several_knew_is_known_to_whoever_works_in_all_of_them(
     database: Database, cast: Cast, clock: Clock, services: Services, person_id: str
 ) -> None:
