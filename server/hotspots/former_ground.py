@@ -23,6 +23,7 @@ from server.queries.maps.indicators import (
     list_last_places,
     list_moves_of,
     list_placed_nights,
+    list_placeless_strangers,
     list_seen_nights,
 )
 from server.queries.maps.tonight import CellLook, list_cell_looks
@@ -94,7 +95,8 @@ def find_ground_coverage(session: Session, district_id: Id, first: date, last: d
 
 
 def count_ground_strangers(session: Session, district_id: Id, night: date | None) -> int:
-    """The people whom nobody knew on a night, those of one square once; none of no night."""
+    """The people whom nobody knew on a night, those of one square once, and those of no known place as if it were one square;
+    none of no night."""
     if night is None:
         return 0
     looks = list_looks(session, set(list_lineage(session, district_id)), night, night)
@@ -104,7 +106,8 @@ def count_ground_strangers(session: Session, district_id: Id, night: date | None
     for each in (*looks, *(each for each in others if each.cell in cells)):
         place = (each.cell, each.site_id)
         most[place] = max(most.get(place, 0), each.unidentified)
-    return sum(most.values())
+    nowhere = max(list_placeless_strangers(session, list_lineage(session, district_id), night), default=0)
+    return sum(most.values()) + nowhere
 
 
 def _list_contacts_inside(session: Session, district_id: Id, first: date, last: date) -> list[ContactPoint]:

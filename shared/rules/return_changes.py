@@ -24,7 +24,9 @@ def say_came(figure: str, known: Known, first: date, periods: IndicatorPeriods =
     if figure == "accommodated":
         return f"moved in {_last(known.moved_in_on)}"
     if figure == "left_institution":
-        return f"left {_last(known.left_on)}" if known.left_on else "care leaver, met this month"
+        window = range(periods.left_institution_days + 1)
+        lately = [day for day in known.left_on if any((night - day).days in window for night in within)]
+        return f"left {_last(lately)}" if lately else "care leaver, met this month"
     if figure == "long_term":
         return _say_months(known, first, periods)
     if not within:

@@ -164,7 +164,7 @@ def find_month(
         settings=chosen,
         versions=versions,
         parts=_count_parts(session, now.seen, _last(first)),
-        chain={kind.value: len(people) for kind, people in chain_classes(nights, first).items()},
+        chain={kind.value: len(people) for kind, people in chain_classes(nights, first, known_since).items()},
         known=_what_is_known(named, nights, moves, exits, _last(first)),
         stays_since=day_of(recorded) if recorded else None,
         strangers_before=count_ground_strangers(session, district_id, before.night),

@@ -13,7 +13,7 @@ from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.queries.maps.hotspots import find_one_id, place_of
 from server.queries.partnership.boundary_changes import list_lineage
-from server.queries.people.concealment import not_concealed
+from server.queries.people.concealment import contact_not_concealed, not_concealed
 from server.queries.people.stays import list_counted_stays
 from server.queries.street.looks import PIECE
 from server.tables.partnership.agency import team_district
@@ -158,6 +158,20 @@ def list_contact_points(session: Session, district_ids: Collection[Id], first: d
         )
     )
     return [ContactPoint(*row) for row in session.execute(query.order_by(contact.c.id))]
+
+
+def list_placeless_strangers(session: Session, district_ids: Collection[Id], night: date) -> list[int]:
+    """How many people whom nobody knew each shift (else team) met sleeping rough at no known place of these districts."""
+    outing = func.coalesce(contact.c.shift_id, contact.c.team_id)
+    query = select(func.sum(contact.c.unidentified_people)).where(
+        contact.c.district_id.in_(sorted(district_ids)),
+        contact.c.night == night,
+        contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+        contact.c.cell.is_(None),
+        contact.c.site_id.is_(None),
+        *contact_not_concealed(session),
+    )
+    return [int(each) for each in session.scalars(query.group_by(outing))]
 
 
 def _list_written(session: Session, person_ids: Sequence[Id]) -> dict[Id, list[Written]]:

@@ -212,3 +212,17 @@ def test_stays_brought_in_facts_and_strangers_of_a_divided_district_are_in_one_p
         assert {each: found.coverage.unidentified for each, found in months.items()} == {NEW: 2, OTHER: 3}
         assert {each: found.coverage.on_night for each, found in months.items()} == {NEW: 2, OTHER: 3}
         assert months[NEW].now.accommodated == {person_id, moved}
+
+
+def test_strangers_met_at_no_known_place_are_among_those_of_the_night(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """They were in no square, and so not in the figure of a night that says it counts whom nobody knew."""
+    at = {"latitude": WATFORD[0], "longitude": WATFORD[1]}
+    told = [
+        phone.contact(person_ids=[], unidentified_people=4),
+        phone.contact(person_ids=[], unidentified_people=2, position=at),
+    ]
+    assert phone.push(*told).status_code == 200
+    with database.reading() as session:
+        assert find_month(session, cast.watford.id, date(2026, 11, 1), EVENING.date()).coverage.on_night == 6

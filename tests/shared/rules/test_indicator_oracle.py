@@ -113,9 +113,10 @@ def band(nights):
     return "more than 10"
 
 
-@given(nights, months)
-def test_everybody_met_in_a_year_is_flow_stock_or_returner(nights, month):
-    classes = chain_classes(nights, month)
+@given(nights, months, st.dictionaries(st.sampled_from(PEOPLE), days))
+def test_everybody_met_in_a_year_is_flow_stock_or_returner(nights, month, known):
+    """Whoever is known since a day that was brought in was met that day, if nowhere else."""
+    classes = chain_classes(nights, month, known)
     year = range(month_of(month) - 11, month_of(month) + 1)
     for person in PEOPLE:
         met = {
@@ -123,7 +124,11 @@ def test_everybody_met_in_a_year_is_flow_stock_or_returner(nights, month):
             for each in nights
             if each.person_id == person and month_of(each.night) <= month_of(month)
         }
-        before = {each for each in met if each < year[0]}
+        before = (
+            {each for each in met | {month_of(known[person])} if each < year[0]}
+            if person in known
+            else ({each for each in met if each < year[0]})
+        )
         wanted = None
         if met & set(year):
             wanted = ChainClass.FLOW if not before else ChainClass.RETURNER
@@ -194,6 +199,10 @@ def test_each_difference_to_the_month_before_is_explained():
     assert say_came("seen", new, first) == "first met 3 October 2026"
     assert say_came("returning", back, first) == "met 3 October 2026, 244 days after 1 February 2026"
     assert say_came("accommodated", back, first) == "moved in 9 February 2026"
+    prison = Known(nights=[date(2026, 10, 3)], left_on=[date(2023, 5, 1)])
+    assert say_came("left_institution", prison, first) == "care leaver, met this month", "too long ago to be why"
+    twice = Known(nights=[date(2026, 10, 3)], left_on=[date(2026, 9, 20), date(2026, 10, 29)])
+    assert say_came("left_institution", twice, first) == "left 20 September 2026", "the other came after"
     assert say_came("long_term", Known(nights=[date(2026, month, 1) for month in (1, 5, 10)]), first) == (
         "met in 3 of the last 12 months"
     )
@@ -201,7 +210,9 @@ def test_each_difference_to_the_month_before_is_explained():
     outside = IndicatorPeriods(long_term_with_this_month=False)
     assert say_came("long_term", Known(nights=days), first, outside) == "met in 3 of the 12 months before"
     assert say_came("long_term", Known(nights=days), first) == "met in 3 of the last 12 months"
-    assert say_came("left_institution", Known(left_on=[date(2026, 9, 1)]), first) == "left 1 September 2026"
+    assert say_came("left_institution", Known(nights=new.nights, left_on=[date(2026, 9, 1)]), first) == (
+        "left 1 September 2026"
+    )
     assert say_went("seen", gone, first, is_seen=False) == "last met 20 September 2026, moved in 22 September 2026"
     assert say_went("new", back, first, is_seen=True) == "met again, so no longer new"
     assert say_went("seen_on_night", new, first, is_seen=True) == "met this month, not on the night"
