@@ -31,7 +31,8 @@ from shared.model.position import Position
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.referral import FINAL_STATES
 
-Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[!-~]+$")]
+Reference = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[!-.0-~]+(/[!-.0-~]+)*$")]
+"""With slashes, as a council writes them, but as the way of an address can hold them: between parts."""
 Short = Annotated[str, Meta(max_length=200)]
 Long = Annotated[str, Meta(max_length=4000)]
 AnySystem = Request[object, object, State]
@@ -88,11 +89,11 @@ def send_referral(
         return _tell(access, system, data.reference)
 
 
-@get(f"{BASE}/referrals/{{reference:str}}", **reading(Act.SIGNED_IN, Scope.REFERRALS, 404))
+@get(f"{BASE}/referrals/{{reference:path}}", **reading(Act.SIGNED_IN, Scope.REFERRALS, 404))
 def show_referral(request: AnySystem, door: NamedDependency[Door], reference: FromPath[str]) -> ToldReferral:
     """What became of one that this system sent."""
     with door.open() as access:
-        return _tell(access, system_of(request), reference)
+        return _tell(access, system_of(request), reference.removeprefix("/"))
 
 
 def _tell(access: Access, system: PartnerSystem, reference: str) -> ToldReferral:
