@@ -50,7 +50,6 @@ class HotspotRegionRow(SQLModel, table=True):
     geojson: str = text("{}")
     shown: int | None = None
     visits: int | None = None
-    score: float | None = None
 
 
 hotspot_publication = table_of(HotspotPublicationRow)
