@@ -23,6 +23,7 @@ from msgspec import Struct
 from server import restoring
 from server.actions.operation import ledger, orders
 from server.actions.operation.audit_sealing import HEADS_FILE
+from server.actions.operation.keyring import read_sealing_keys
 from server.database.context import SETTING, Kind, acting, sign
 from server.database.engine import Database, parse_url
 from server.database.opening import open_database, teach_key
@@ -32,7 +33,6 @@ from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.jobs import BACKUP, JobRun
 from server.queries.sync import store as sync
 from server.restoring import BackupFault, run_tool, sync_to_disk, tool_url
-from server.security.keys import load_keys
 from server.settings import Settings
 from sync.safety import safe_numbers
 
@@ -128,11 +128,16 @@ def rehearse_restore(settings: Settings, folder: Path, now: datetime) -> Restore
     """Do all of a restore but the last step, and throw away what was loaded: no second copy that anybody can read stays. Raises
     BackupFault where the backup could not be restored."""
     manifest = read_manifest(folder)
-    if not (folder / KEYS).is_dir():
-        raise BackupFault(f"{folder.name} holds no keys: what was sealed could be opened by nobody.")
     fresh, replayed = _load_beside(settings, folder, manifest, now)
-    fresh.discard()
-    load_keys(settings)
+    database = Database(fresh.url, pool_size=1)
+    try:
+        with acting(Kind.COMMAND), database.reading() as session:
+            read_sealing_keys(session, settings)
+    except ValueError as error:
+        raise BackupFault(str(error)) from error
+    finally:
+        database.close()
+        fresh.discard()
     return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
 
 

@@ -85,14 +85,14 @@ def opened(data: Path, keys: Path | None, identity: Path) -> Iterator[Path]:
 def _seal(parts: list[Path], folder: Path, target: Path, readers: list[pyrage.x25519.Recipient]) -> Path:
     half = target.with_name(f".{target.name}.part")
     reading, writing = (os.fdopen(number, mode) for number, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
-    failed: list[OSError] = []
+    failed: list[Exception] = []
 
     def pack() -> None:
         try:
             with writing, tarfile.open(fileobj=writing, mode="w|") as archive:
                 for part in parts:
                     archive.add(part, f"{folder.name}/{part.name}")
-        except OSError as error:
+        except Exception as error:  # whatever it was: what was packed until then is no backup
             failed.append(error)
 
     packing = threading.Thread(target=pack, name="packing", daemon=True)
@@ -103,7 +103,9 @@ def _seal(parts: list[Path], folder: Path, target: Path, readers: list[pyrage.x2
             pyrage.encrypt_io(reading, file, readers)
         packing.join()
         if failed:
-            raise failed[0]
+            raise BackupFault(
+                f"No encrypted copy can be written to {target.parent}: {getattr(failed[0], 'strerror', None) or failed[0]}."
+            ) from failed[0]
         sync_to_disk(half)
         half.rename(target)
     except (OSError, pyrage.EncryptError) as error:

@@ -76,7 +76,7 @@ def restore(source: Path, keys: Path | None, identity: Path | None, yes: bool, r
     try:
         with _open(source, keys, identity) as folder:
             done = (rehearse_restore if rehearse else restore_backup)(settings, folder, datetime.now(UTC))
-    except (BackupFault, ValueError) as fault:
+    except BackupFault as fault:
         stop(str(fault))
     if not rehearse:
         _note("restore", f"as of {done.made_at:%Y-%m-%dT%H:%M}Z")

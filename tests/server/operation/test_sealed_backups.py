@@ -4,6 +4,7 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from json import loads
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from server.backups import make_backup
+from server.actions.operation.keyring import join_keyring
+from server.backups import make_backup, rehearse_restore
 from server.cli import main
 from server.database.context import Kind, acting
 from server.database.engine import Database
+from server.database.opening import open_database
 from server.restoring import BackupFault
 from server.sealed_backups import opened, read_recipients, seal_backup
 from server.settings import Settings, read_settings
@@ -192,6 +195,39 @@ def test_a_copy_that_finds_no_room_leaves_no_half_and_takes_no_earlier_one_away(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     assert {each.name for each in (tmp_path / "encrypted").iterdir()} == set(NAMES)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_copy_that_was_packed_by_half_is_none(
+    settings: Settings, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a fault of the disk was heard of: after any other, half of a night lay there under the name of the whole."""
+    folder = make_backup(settings, tmp_path / "backups", NIGHT, retained=3)
+
+    def fail(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("tarfile.TarFile.add", fail)
+    with pytest.raises(BackupFault, match="no room"):
+        seal_backup(folder, tmp_path / "encrypted", keys.recipients, retained=3)
+    assert list((tmp_path / "encrypted").iterdir()) == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_rehearsal_proves_and_keeps_nothing_and_hears_of_keys_that_nothing_opens(
+    settings: Settings, tmp_path: Path
+) -> None:
+    locked = replace(settings, secret="x" * 40)
+    database = open_database(locked)
+    join_keyring(database, locked, NIGHT)
+    database.close()
+    folder = make_backup(locked, tmp_path / "backups", NIGHT, retained=3)
+    scratch = replace(locked, data=tmp_path / "scratch", database=f"sqlite:///{tmp_path}/scratch/lantern.sqlite")
+
+    assert rehearse_restore(scratch, folder, NIGHT).made_at == NIGHT
+    with pytest.raises(BackupFault, match="another LANTERN_SECRET"):
+        rehearse_restore(replace(scratch, secret="y" * 40), folder, NIGHT)
+    assert list((tmp_path / "scratch").glob("lantern*")) == []
 
 
 @pytest.mark.parametrize("words", ["", "# nobody\n", "age1nonsense\n", "AGE-SECRET-KEY-1\n"])
