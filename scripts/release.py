@@ -1,7 +1,7 @@
 """What a version is published as. `make release` writes into dist/:
 
     the wheel, built twice from what is committed, in two places; the two are the same bytes, or nothing is written
-    sbom.cdx.json   every package that runs, from the lock: version, hashes, licence (CycloneDX 1.6)
+    sbom.cdx.json   every package that runs, on the server and in browsers: version, hashes, licence (CycloneDX 1.6)
     licences.csv    the same for people
     SHA256SUMS      of all of these: the file that is signed
 
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from base64 import b64decode
 from importlib.metadata import PackageNotFoundError, metadata
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-demo.lock"
+BROWSER_LOCK = ROOT / "package-lock.json"
 VENDOR = Path("server/web/static/vendor")
 UNKNOWN = "not stated"
 CLASSIFIER = "License :: OSI Approved :: "
@@ -42,7 +44,7 @@ def main(target: Path) -> None:
         sys.exit("Commit first: a release is built from what is committed.")
     target.mkdir(parents=True, exist_ok=True)
     wheel = build_twice(target)
-    parts = list_parts(LOCK.read_text())
+    parts = [*list_parts(LOCK.read_text()), *list_browser_parts(BROWSER_LOCK.read_text())]
     (target / "sbom.cdx.json").write_text(json.dumps(describe(parts, wheel), indent=1, sort_keys=True) + "\n")
     with (target / "licences.csv").open("w", newline="") as file:
         written = csv.writer(file)
@@ -110,8 +112,24 @@ def list_parts(lock: str) -> list[dict[str, Any]]:
         if found:
             name, version = found[1], found[2]
             hashes = sorted(set(re.findall(r"--hash=sha256:([0-9a-f]{64})", entry)))
-            parts.append({"name": name, "version": version, "hashes": hashes, "licence": find_licence(name)})
+            licence = find_licence(name)
+            parts.append({"kind": "pypi", "name": name, "version": version, "hashes": hashes, "licence": licence})
     return sorted(parts, key=lambda each: each["name"])
+
+
+def list_browser_parts(lock: str) -> list[dict[str, Any]]:
+    """Every package of npm's lock that a browser is sent, or that is built into one that is: the same of each, its hash is of the
+    package's one file."""
+    parts = [
+        {
+            "kind": "npm", "name": place.rpartition("node_modules/")[2], "version": each["version"],
+            "hashes": [b64decode(each["integrity"].removeprefix("sha512-")).hex()],
+            "licence": each.get("license", UNKNOWN),
+        }
+        for place, each in json.loads(lock)["packages"].items()
+        if place and not each.get("dev")
+    ]  # fmt: skip
+    return sorted(parts, key=lambda each: (each["name"], each["version"]))
 
 
 def find_licence(name: str) -> str:
@@ -133,11 +151,13 @@ def describe(parts: list[dict[str, Any]], wheel: Path) -> dict[str, Any]:
     about = f"lantern-outreach@{version}"
     components = [
         {
-            "type": "library", "bom-ref": f"pkg:pypi/{each['name']}@{each['version']}", "name": each["name"],
-            "version": each["version"], "purl": f"pkg:pypi/{each['name']}@{each['version']}",
-            "licenses": [{"license": {"name": each["licence"]}}],
+            "type": "library", "bom-ref": purl_of(each), "name": each["name"], "version": each["version"],
+            "purl": purl_of(each), "licenses": [{"license": {"name": each["licence"]}}],
             # A lock has a hash for every file of a version; whoever installs checks the one that they got.
-            "properties": [{"name": "lantern:file-sha256", "value": value} for value in each["hashes"]],
+            "properties": [
+                {"name": f"lantern:file-{'sha512' if each['kind'] == 'npm' else 'sha256'}", "value": value}
+                for value in each["hashes"]
+            ],
         }
         for each in parts
     ]  # fmt: skip
@@ -156,6 +176,11 @@ def describe(parts: list[dict[str, Any]], wheel: Path) -> dict[str, Any]:
         "components": components,
         "dependencies": [{"ref": about, "dependsOn": [each["bom-ref"] for each in components]}],
     }  # fmt: skip
+
+
+def purl_of(part: dict[str, Any]) -> str:
+    """What a package is called wherever packages are named (package-url)."""
+    return f"pkg:{part['kind']}/{part['name'].replace('@', '%40')}@{part['version']}"
 
 
 def digest(path: Path) -> str:

@@ -13,6 +13,7 @@ import yaml
 from hatchling.builders.wheel import WheelBuilder
 
 from scripts import release
+from scripts.copy_assets import FILES, STATIC
 from tests.house.tree import list_files, name_of
 from tests.paths import ROOT
 
@@ -71,16 +72,31 @@ def test_every_part_that_is_installed_states_a_licence_that_agrees_with_ours() -
     assert len(installed) > len(parts) * 0.8
 
 
+def test_what_a_browser_is_sent_is_among_the_parts() -> None:
+    """The wheel holds maps, styles and scripts of others: the bill named none of them."""
+    parts = {each["name"]: each for each in release.list_browser_parts((ROOT / "package-lock.json").read_text())}
+    sent = {path.split("/")[0] for folder, paths in FILES.items() if folder.is_relative_to(STATIC) for path in paths}
+
+    assert sent == set(json.loads((ROOT / "package.json").read_text())["dependencies"]) <= parts.keys()
+    assert [each for each in parts.values() if not AGREES.search(each["licence"])] == []
+    assert not {"axe-core", "oidc-provider"} & parts.keys(), "for the tests alone"
+    assert release.purl_of(parts["@mapbox/tiny-sdf"]).startswith("pkg:npm/%40mapbox/tiny-sdf@")
+    assert all(re.fullmatch(r"[0-9a-f]{128}", value) for each in parts.values() for value in each["hashes"])
+
+
 def test_the_bill_of_materials_names_each_part_once(tmp_path: Path) -> None:
     wheel = tmp_path / "lantern_outreach-1.0-py3-none-any.whl"
     wheel.write_bytes(b"a wheel")
-    parts = release.list_parts((ROOT / "requirements-demo.lock").read_text())
+    parts = [
+        *release.list_parts((ROOT / "requirements-demo.lock").read_text()),
+        *release.list_browser_parts((ROOT / "package-lock.json").read_text()),
+    ]
     told = json.loads(json.dumps(release.describe(parts, wheel)))
     named = [each["bom-ref"] for each in told["components"]]
 
     assert (told["bomFormat"], told["specVersion"], told["version"]) == ("CycloneDX", "1.6", 1)
     assert len(named) == len(set(named)) == len(parts)
-    assert all(each["purl"].startswith("pkg:pypi/") for each in told["components"])
+    assert {each["purl"].partition("/")[0] for each in told["components"]} == {"pkg:pypi", "pkg:npm"}
     assert told["dependencies"] == [{"ref": "lantern-outreach@1.0", "dependsOn": named}]
     assert told["metadata"]["component"]["hashes"][0]["content"] == release.digest(wheel)
     assert told == json.loads(json.dumps(release.describe(parts, wheel)))

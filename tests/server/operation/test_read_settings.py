@@ -21,6 +21,12 @@ def test_a_line_without_a_value_sets_nothing() -> None:
     assert read_settings({"LANTERN_TRUSTED_PROXIES": ""}).trusted_proxies == ""
 
 
+def test_a_blank_behind_a_value_is_none_of_it_whoever_reads_the_file() -> None:
+    """systemd strips it and the wrapper does not: a command would have made a second folder of keys, or known another secret."""
+    read = read_settings({"LANTERN_DATA": "/var/lib/lantern \r", "LANTERN_SECRET": f"{'x' * 40} "})
+    assert (str(read.data), read.secret) == ("/var/lib/lantern", "x" * 40)
+
+
 @pytest.mark.parametrize("crs", ["EPSG:4326", "Mercator"])
 def test_nothing_is_served_in_a_projection_that_is_not_in_metres(
     crs: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object
