@@ -189,9 +189,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     One without a value is as one that is not set; but no proxy at all is one that can be meant.
     """
-    environment = {
-        name: told for name, told in environment.items() if told.strip() or name == "LANTERN_TRUSTED_PROXIES"
-    }
+    told = {name: value.strip() for name, value in environment.items()}  # systemd strips them, a shell does not
+    environment = {name: value for name, value in told.items() if value or name == "LANTERN_TRUSTED_PROXIES"}
     data = Path(environment.get("LANTERN_DATA", ".lantern")).absolute()
     return Settings(
         data=data,
