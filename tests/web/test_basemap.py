@@ -14,11 +14,13 @@ from server.database.engine import Database
 from server.places.basemap.serving import find_served
 from server.queries.maps.boundaries import Boundary, save_boundary
 from server.queries.maps.gazetteer import NamedPlace, add_places
+from server.queries.partnership.boundary_changes import end_district
 from server.settings import Settings
 from tests.server.places.test_basemap import HERE, SQUARE, TILES, make
 from tests.server.places.tiles import ZOOMSTACK, write_mbtiles, write_pmtiles
 from tests.web import county
 
+ENDED = datetime(2026, 11, 1, tzinfo=UTC)
 Browse = Callable[[str], Any]
 BOX: dict[str, Any] = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
 
@@ -40,6 +42,14 @@ def test_without_a_file_outlines_towns_and_the_gazetteers_streets_are_told(bound
     assert told["tiles"] is None and len(told["outlines"]) == 1
     names = {each["properties"]["text"]: each["properties"]["rank"] for each in told["names"]}
     assert names["Vicarage Road"] == 3 and names["Watford"] == 0
+
+
+def test_the_outline_of_a_district_that_ended_is_on_no_map(bounded: Database, browse: Browse) -> None:
+    """It was drawn over those that came after it, as if it stood."""
+    with bounded.writing() as session:
+        save_boundary(session, Boundary(district_id=county.THREE_RIVERS, geojson=SQUARE, **BOX), ENDED)
+        end_district(session, county.THREE_RIVERS, ENDED.date())
+    assert len(json.loads(browse("tom").get("/basemap").content)["outlines"]) == 1
 
 
 def test_with_a_file_its_tiles_are_told_and_sent(

@@ -220,3 +220,20 @@ def test_squares_that_are_not_listed_are_said(browse, filled, now):
         session.execute(insert(look), [at | {"cell": cell(column, 0)} for column in range(70)])
     words = plain(browse("tom").get("/live-map").text)
     assert re.search(r"Not listed: \d+ more squares? that teams looked at in the last year", words)
+
+
+def test_a_square_is_called_by_its_own_street_however_many_there_are(browse, filled, now):
+    """Two thousand names of the whole county were looked through, by the alphabet: a street from S on was never found."""
+    at = {
+        "district_id": county.WATFORD,
+        "site_id": "",
+        "people": 2,
+        "unidentified": 0,
+        "outing": "s",
+        "night": now.date(),
+    }
+    with filled.writing() as session:
+        session.execute(insert(look), [at | {"cell": grid.cell_of(511_000, 197_250)}])
+        far = [NamedPlace(f"g{n}", f"Acre {n}", f"acre{n}", "street", 51.668, -0.4 - n / 1e6) for n in range(2_100)]
+        add_places(session, [*far, NamedPlace("z", "Zetland Road", "zetlandroad", "street", 51.6637, -0.3955)])
+    assert "Zetland Road" in plain(browse("tom").get("/live-map").text)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from server.tables.maps.gazetteer import gazetteer_place
@@ -65,3 +65,15 @@ def list_within(session: Session, west: float, south: float, east: float, north:
     is_station = func.lower(gazetteer_place.c.kind).contains("station")
     ordered = query.order_by(is_station.desc(), gazetteer_place.c.name, gazetteer_place.c.id).limit(limit)
     return [NamedPlace(*row) for row in session.execute(ordered)]
+
+
+def list_near(session: Session, points: Sequence[tuple[float, float]], north: float, east: float) -> list[NamedPlace]:
+    """The places within so many degrees, north or south and east or west, of a point (latitude, longitude) of these, by name."""
+    columns = [gazetteer_place.c[name] for name in NamedPlace._fields]
+    latitude, longitude = gazetteer_place.c.latitude, gazetteer_place.c.longitude
+    boxes = [
+        latitude.between(at[0] - north, at[0] + north) & longitude.between(at[1] - east, at[1] + east) for at in points
+    ]
+    whole = latitude.between(min(at[0] for at in points) - north, max(at[0] for at in points) + north)
+    query = select(*columns).where(whole, or_(*boxes)).order_by(gazetteer_place.c.name, gazetteer_place.c.id)
+    return [NamedPlace(*row) for row in session.execute(query)]

@@ -14,7 +14,7 @@ from server.http.services import Services
 from server.places.basemap.serving import find_served, find_served_tile
 from server.places.map_sketch import draw_outlines, name_places
 from server.places.towns import list_towns
-from server.queries.maps.boundaries import list_boundaries
+from server.queries.maps.boundaries import list_boundaries, list_districts_on
 from server.queries.maps.gazetteer import list_within
 from shared.policy import Act
 
@@ -29,7 +29,8 @@ def show_ground(
     """What a map draws beneath everything: where its tiles are, outlines, and names where no tiles bring them."""
     served = find_served(services.settings.data)
     with door.open() as access:
-        areas = list_boundaries(access.session)
+        standing = {each.id for each in list_districts_on(access.session, access.today)}
+        areas = [each for each in list_boundaries(access.session) if each.district_id in standing]
         names = []
         if areas:
             west, south = min(each.west for each in areas), min(each.south for each in areas)

@@ -1,6 +1,7 @@
 """What a square of the teams' own ground is called: by a known place or a street, as people who walk there say it."""
 
 from collections.abc import Sequence
+from math import cos, radians
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -8,14 +9,11 @@ from sqlalchemy.orm import Session
 from server.queries.maps import gazetteer
 from server.web.layout.maps import Ground
 from server.web.layout.words import say
-from shared.geo.distance import near_distance_m
+from shared.geo.distance import METRES_PER_DEGREE, near_distance_m
 from shared.model.codes import SiteKind
 from shared.model.position import Position
 
 NEAR_M = 250.0
-MARGIN = 0.005
-"""Degrees around the squares in which a name is looked for."""
-MOST_NAMES = 2_000
 
 
 class Named(Protocol):
@@ -36,15 +34,16 @@ def name_squares(session: Session, ground: Ground, sites: Sequence[Named], squar
     lies."""
     if not squares:
         return []
-    west, south, east, north = ground.box
-    streets = gazetteer.list_within(session, west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN, MOST_NAMES)
+    middles = [ground.middle(number)[::-1] for number in range(squares)]
+    north = NEAR_M / METRES_PER_DEGREE
+    east = north / cos(radians(max(abs(latitude) for latitude, _ in middles)))
+    streets = gazetteer.list_near(session, middles, north, east)
     named = [
         *((each.name or say(each.kind), Position(latitude=each.latitude, longitude=each.longitude)) for each in sites),
         *((each.name, Position(latitude=each.latitude, longitude=each.longitude)) for each in streets),
     ]
     found = []
-    for number in range(squares):
-        longitude, latitude = ground.middle(number)
+    for number, (latitude, longitude) in enumerate(middles):
         here = Position(latitude=latitude, longitude=longitude)
         away = [(near_distance_m(here, point), name) for name, point in named]
         nearest = min((each for each in away if each[0] <= NEAR_M), default=None)
