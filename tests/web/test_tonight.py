@@ -115,6 +115,21 @@ def test_what_others_saw_elsewhere_or_long_before_stays_out(filled: Database) ->
     assert [point.day for point in points] == [date(2020, 5, 1)]
 
 
+@pytest.mark.parametrize(
+    "changed", [{"state": "wrong_area"}, {"latitude": None, "longitude": None, "pin_source": None}]
+)
+def test_a_report_that_says_nothing_of_a_place_moves_no_window(filled: Database, changed: dict[str, Any]) -> None:
+    """One report in the wrong area took every count of the years before off the map."""
+    from server.tables.maps.sighting import sighting
+
+    place = {"latitude": 51.7, "longitude": -0.4, "people": 1, "row_key": "k", "district_id": county.WATFORD}
+    with filled.writing() as session:
+        session.execute(referral.update().values(**{k: v for k, v in changed.items() if k in referral.c}))
+        session.execute(sighting.insert(), [place | {"id": "lately", "night": date(2020, 5, 1)}])
+        points = list_outside_points(session, [county.WATFORD], timedelta(days=365))
+    assert [point.day for point in points] == [date(2020, 5, 1)]
+
+
 def squares_of(text: str) -> int:
     return text.count('<tr class="govuk-table__row"><th scope="row"')
 

@@ -78,11 +78,14 @@ def list_outside_points(session: Session, district_ids: Collection[Id], period: 
         sighting.c.district_id.in_(here), _SAYS_SOMETHING
     )
     set_aside = [str(ReferralState.DUPLICATE_OF), str(ReferralState.WRONG_AREA)]
+    says_where = (
+        referral.c.district_id.in_(here), referral.c.latitude.is_not(None), referral.c.state.not_in(set_aside),
+    )  # fmt: skip
     reports = select(
         referral.c.latitude, referral.c.longitude, referral.c.reported_at, func.coalesce(referral.c.people_count, 1)
-    ).where(referral.c.district_id.in_(here), referral.c.latitude.is_not(None), referral.c.state.not_in(set_aside))
+    ).where(*says_where)
     last = session.scalar(select(func.max(sighting.c.night)).where(sighting.c.district_id.in_(here), _SAYS_SOMETHING))
-    reported = session.scalar(select(func.max(referral.c.reported_at)).where(referral.c.district_id.in_(here)))
+    reported = session.scalar(select(func.max(referral.c.reported_at)).where(*says_where))
     days = [each for each in (last, reported.date() if reported else None) if each is not None]
     if not days:
         return []
