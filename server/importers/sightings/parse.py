@@ -83,7 +83,9 @@ def _read_row(row: Row, reading: Reading) -> Count:
     people = read_count("count", cell("count"), MOST_PEOPLE)
     if people is None:
         raise UnusableRow("count is empty: give how many people were counted; 0 where nobody was.")
-    key = hashlib.sha256(msgspec.json.encode(sorted(row.cells.items()))).hexdigest()
+    # Whether somebody looked is no part of who was counted: a file that comes again with that column adds nobody.
+    said = sorted((name, value) for name, value in row.cells.items() if name not in LOOKED)
+    key = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
     return Count(row.number, night.date(), *point, people, key, show_raw(row.cells.values()), _read_looked(row))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.database.bulk import insert_new
@@ -43,3 +43,10 @@ def list_known_keys(session: Session, keys: Sequence[str]) -> set[str]:
 def add_counts(session: Session, counts: Sequence[StoredCount]) -> None:
     """Store counts."""
     insert_new(session, sighting, [count._asdict() for count in counts])
+
+
+def set_looked(session: Session, keys: Sequence[str]) -> None:
+    """Say of these rows, which are held, that somebody set out to look there."""
+    for start in range(0, len(keys), CHUNK):
+        these = sighting.c.row_key.in_(keys[start : start + CHUNK])
+        session.execute(update(sighting).where(these, sighting.c.looked.is_(False)).values(looked=True))

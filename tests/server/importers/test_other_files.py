@@ -153,3 +153,22 @@ def test_where_no_team_looked_a_zero_stands_for_a_look_only_where_the_file_says_
         here = [each.id for each in list_districts(session)]
         told = list_outside_points(session, here, timedelta(days=365))
     assert sorted((each.longitude, each.people) for each in told) == [(-0.4, 2), (-0.39, 0)]
+
+
+def test_a_file_that_comes_again_with_what_was_looked_at_adds_nobody(database, new_id, tmp_path):
+    """Each of its people was counted a second time, since every row said something else than before."""
+    load_boundaries(database, new_id)
+    plain = b"date,lon,lat,count\n2026-08-01,-0.39,51.66,0\n2026-08-01,-0.40,51.65,2\n2026-08-01,-0.40,51.65,2\n"
+    said = b"date,lon,lat,count,looked\n2026-08-01,-0.39,51.66,0,yes\n2026-08-01,-0.40,51.65,2,yes\n2026-08-01,-0.40,51.65,2,no\n"
+    accounts = [
+        import_sightings(
+            database, Importing("sightings", "csv", "counts.csv", rows, NOW, new_id), parse_sightings(rows, READING),
+            tmp_path, "EPSG:27700",
+        )
+        for rows in (plain, said)
+    ]  # fmt: skip
+
+    assert [(each.accepted, each.duplicates) for each in accounts] == [(3, 0), (0, 3)]
+    with database.reading() as session:
+        rows = session.execute(select(sighting.c.people, sighting.c.looked).order_by(sighting.c.people)).all()
+    assert sorted(map(tuple, rows)) == [(0, True), (2, False), (2, True)]
