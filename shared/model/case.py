@@ -72,7 +72,8 @@ class CaseLead(Value, frozen=True, kw_only=True):
 class Action(Value, frozen=True, kw_only=True):
     """A short bullet with an owner agency and a date. A missed one is a red flag that all partners see.
 
-    `refused` is why its agency says that it is not theirs; `holder_id` is who of theirs has it.
+    `refused` is why its agency says that it is not theirs; `holder_id` is who of theirs has it. `conference_id` is the conference
+    at which it was agreed; None for one agreed between two.
     """
 
     id: Id
@@ -89,6 +90,7 @@ class Action(Value, frozen=True, kw_only=True):
     explained: LongText = ""
     refused: LongText = ""
     holder_id: Id | None = None
+    conference_id: Id | None = None
 
 
 class CaseReview(Value, frozen=True, kw_only=True):

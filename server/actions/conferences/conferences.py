@@ -10,7 +10,7 @@ from server.actions.cases.priorities import rank_district
 from server.actions.conferences.telling import tell_agenda_changed, tell_called_off, tell_let_go, tell_moved
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
-from server.queries.cases import cases
+from server.queries.cases import case_actions, cases
 from server.queries.conferences import conferences, guests
 from server.queries.conferences.conferences import LeftOut, Note, subject_of
 from server.queries.conferences.places import find_newcomer_places
@@ -106,9 +106,11 @@ def change_conference(
 def call_off(access: Access, conference_id: Id) -> CaseConference:
     """Do not hold a conference: whoever was sent its agenda hears so, no MDT number rises, and its cases come first next time.
 
-    Raises Invalid where something was typed into it, Failure when it has ended.
+    Raises Invalid where something was typed into it or agreed at it, Failure when it has ended.
     """
     conference = open_unfinished(access, conference_id)
+    if case_actions.has_agreed_at(access.session, conference_id):
+        raise Invalid("Actions were agreed at it. Finish it, so that the agencies hear of them, or take them back.")
     if conferences.has_notes(access.session, conference_id):
         raise Invalid("Something was typed into it. Finish it, so that nothing typed is lost.")
     values = {"finished_at": access.now, "called_off_at": access.now, "sequence": conference.sequence + 1}
@@ -160,7 +162,9 @@ def remove_conference(access: Access, conference_id: Id) -> None:
     conference = open_unfinished(access, conference_id)
     if conference.circulated_at is not None:
         raise Invalid("Its agenda was circulated. Call it off, or move it: the agencies are told.")
-    if conferences.has_words(access.session, conference_id):
+    if conferences.has_words(access.session, conference_id) or case_actions.has_agreed_at(
+        access.session, conference_id
+    ):
         raise Invalid("Something was typed into it. Finish it, so that nothing typed is lost.")
     conferences.delete_conference(access.session, conference_id)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from server.access import Access, day_of
+from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import PURPOSE, as_review, open_conference
 from server.actions.conferences.readers import list_readers
@@ -66,14 +66,13 @@ class CaseEnd(str, Enum):
 
 
 class Ending(Value, frozen=True, kw_only=True):
-    """One case as the page of Finish shows it. `is_over`: its case has ended already and stays so. `agreed` are the actions of
-    its MDT number, `agreed_here` those that were not agreed on a day before the conference's."""
+    """One case as the page of Finish shows it. `is_over`: its case has ended already and stays so. `agreed` are the actions
+    that were agreed for it at this conference."""
 
     item: AgendaItem
     case: Case
     note: Note
     agreed: int
-    agreed_here: int
 
     @property
     def is_over(self) -> bool:
@@ -84,7 +83,7 @@ class Ending(Value, frozen=True, kw_only=True):
     def has_words(self) -> bool:
         """Was anything typed, chosen or agreed?"""
         note = self.note
-        return bool(note.notes or note.outcome or note.outcome_code or note.next_on or self.agreed_here)
+        return bool(note.notes or note.outcome or note.outcome_code or note.next_on or self.agreed)
 
 
 def open_item(access: Access, conference_id: Id, item_id: Id) -> tuple[Sitting, AgendaItem]:
@@ -241,6 +240,7 @@ def agree_action(
         agreed_at=access.now,
         agreed_by=access.actor.worker_id,
         mdt_number=case.mdt_number,
+        conference_id=conference_id,
     )
     flag_own_relation(access, [case.person_id], "own_action", owner.id)
     case_actions.add_action(access.session, action)
@@ -251,14 +251,13 @@ def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
     """Take away an action typed by mistake. Only one of this conference, and only until it has ended."""
     open_conference(access, conference_id, Act.RUN_CONFERENCE)
     _still_on(conferences.hold_conference(access.session, conference_id))
-    found = case_actions.find_action(access.session, action_id)
+    found = case_actions.hold_action(access.session, action_id)
     on_agenda = set(conferences.list_item_ids(access.session, conference_id))
     if found is None or found.action.case_id not in on_agenda:
         raise NotFound
-    case = cases.get_case(access.session, found.action.case_id)
-    if found.action.mdt_number != case.mdt_number or found.action.done_at is not None:
+    if found.action.conference_id != conference_id or found.action.done_at is not None:
         raise Failure(CONFLICTING, "This action was agreed before, or is done. It stays on record.")
-    case_subject = subjects.find_case(access.session, case.id)
+    case_subject = subjects.find_case(access.session, found.action.case_id)
     access.require(Act.RUN_CONFERENCE, case_subject, purpose=TOOK_BACK, detail=found.action.agency_id)
     case_actions.remove_action(access.session, action_id)
 
@@ -277,17 +276,11 @@ def _list_endings(access: Access, conference: CaseConference) -> list[Ending]:
     items = conferences.list_items(access.session, conference.id)
     notes = conferences.list_notes(access.session, conference.id)
     found = {case.id: case for case in cases.list_cases_by_id(access.session, [item.case_id for item in items])}
-    # Before its day whatever was agreed may have been agreed here; on its day, and after, what is older was agreed between two.
-    day = day_of(conference.starts_at, access.zone)
-    agreed, here = Counter[Id](), Counter[Id]()
-    for each in case_actions.list_actions(access.session, found):
-        if each.action.mdt_number == found[each.action.case_id].mdt_number:
-            agreed[each.action.case_id] += 1
-            here[each.action.case_id] += day > access.today or day_of(each.action.agreed_at, access.zone) >= day
+    agreed = Counter(each.action.case_id for each in case_actions.list_agreed_at(access.session, conference.id))
     return [
         Ending(
             item=item, case=found[item.case_id], note=notes.get(item.id, Note(agenda_item_id=item.id)),
-            agreed=agreed[item.case_id], agreed_here=here[item.case_id],
+            agreed=agreed[item.case_id],
         )
         for item in items
     ]  # fmt: skip
@@ -336,14 +329,14 @@ def _keep_words_of_those_off(access: Access, conference_id: Id) -> None:
 
 
 def _mail_actions(access: Access, conference: CaseConference, items: Sequence[AgendaItem]) -> None:
-    """Each agency hears by e-mail what it took on and has not done: the number on the agenda and the day, nothing of the case."""
-    found = {case.id: case for case in cases.list_cases_by_id(access.session, [item.case_id for item in items])}
+    """Each agency hears by e-mail what it took on here and has not done: the number on the agenda (0 for a case that has left it)
+    and the day, nothing of the case."""
     positions = {item.case_id: item.position for item in items}
     owed: dict[Id, list[tuple[int, date]]] = {}
-    for each in case_actions.list_actions(access.session, found):
+    for each in case_actions.list_agreed_at(access.session, conference.id):
         action = each.action
-        if action.mdt_number == found[action.case_id].mdt_number and action.done_at is None:
-            owed.setdefault(action.agency_id, []).append((positions[action.case_id], action.due_on))
+        if action.done_at is None:
+            owed.setdefault(action.agency_id, []).append((positions.get(action.case_id, 0), action.due_on))
     district = find_district(access.session, conference.district_id)
     withheld = {reader.agency.id for reader in list_readers(access, conference) if reader.withheld}
     outbox = Outbox(access.session, access.now, access.new_id)

@@ -113,18 +113,16 @@ def _gather(access: Access, conference: CaseConference, items: list[AgendaItem])
     }
     known = people.list_people(session, {case.person_id for case in discussed.values()})
     versions = kept.list_versions(session, conference.id)
-    gathered = _Gathered(
+    return _Gathered(
         cases=discussed,
         people={person.id: person.known_as for person in known},
         notes=conferences.list_notes(session, conference.id),
         reviews=reviews,
-        agreed=case_actions.list_actions(session, discussed),
+        agreed=case_actions.list_agreed_at(session, conference.id),
         written=updates.list_updates(session, conference.id),
         names={agency.id: agency.name for agency in agencies.list_agencies(session)},
         texts=kept.list_texts(session, versions[-1].id) if versions else {},
     )
-    now = [each for each in gathered.agreed if each.action.mdt_number == gathered.number(each.action.case_id)]
-    return msgspec.structs.replace(gathered, agreed=now)
 
 
 def _minuted(item: AgendaItem, gathered: _Gathered, conference: CaseConference) -> MinutedCase:

@@ -71,6 +71,17 @@ def list_actions(session: Session, case_ids: Collection[Id]) -> list[OwnedAction
     return _list(session, _OF_CASES, case_ids=list(case_ids))
 
 
+def list_agreed_at(session: Session, conference_id: Id) -> list[OwnedAction]:
+    """The actions that were agreed at a conference, also for a case that has left its agenda since, the earliest due first."""
+    return _list(session, _AGREED_AT, conference_id=conference_id)
+
+
+def has_agreed_at(session: Session, conference_id: Id) -> bool:
+    """Was any action agreed at this conference, for whomever?"""
+    agreed = select(case_action.c.id).where(case_action.c.conference_id == conference_id)
+    return session.execute(agreed.limit(1)).first() is not None
+
+
 def list_agency_actions(session: Session, agency_id: Id, district_ids: Collection[Id] | None) -> list[OwnedAction]:
     """What an agency owes and has done for current cases, the earliest due first."""
     if district_ids is None:
@@ -125,6 +136,7 @@ _OWNED = (
 _IN_DISTRICTS = mdt_case.c.district_id.in_(ids("district_ids"))
 _ONE = _OWNED.where(case_action.c.id == bindparam("action_id"))
 _OF_CASES = _OWNED.where(case_action.c.case_id.in_(ids("case_ids")))
+_AGREED_AT = _OWNED.where(case_action.c.conference_id == bindparam("conference_id"))
 _OF_AGENCY = _OWNED.where(case_action.c.agency_id == bindparam("agency_id"), mdt_case.c.state.in_(CURRENT))
 _OF_AGENCY_HERE = _OF_AGENCY.where(_IN_DISTRICTS)
 _MISSED = _OWNED.where(
@@ -148,10 +160,6 @@ _RED_FLAGS = (
 )
 _UNDONE = _OF_AGENCY.where(case_action.c.done_at.is_(None), case_action.c.due_on <= bindparam("due_until"))
 _UNDONE_IN = _OWNED.where(_IN_DISTRICTS, mdt_case.c.state.in_(CURRENT), case_action.c.done_at.is_(None))
-_AGREED = _OWNED.where(
-    mdt_case.c.district_id == bindparam("district_id"),
-    case_action.c.agreed_at.between(bindparam("start"), bindparam("end")),
-)
 
 
 def _read(row: Any) -> OwnedAction:

@@ -178,6 +178,7 @@ class ActionRow(SQLModel, table=True):
     explained: str = Field(default="")
     refused: str = Field(default="")
     holder_id: str | None = loose_id(optional=True)
+    conference_id: str | None = loose_id(optional=True, index=True)
 
 
 class CaseReviewRow(SQLModel, table=True):

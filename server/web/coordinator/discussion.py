@@ -236,7 +236,7 @@ def _answer(
     if case is not None:
         access.note_seen(SubjectKind.PERSON, [case.person_id], purpose="case conference")
     owed = case.actions if case is not None else ()
-    now_agreed = {each.action.id for each in owed if case and each.action.mdt_number == case.mdt_number}
+    now_agreed = {each.action.id for each in owed if each.action.conference_id == conference.id}
     written = meeting.find_written(access.session, item)
     before, after = _neighbours(sitting.items, item)
     return page(

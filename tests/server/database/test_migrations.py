@@ -1,12 +1,14 @@
 """The schema goes up, equals the tables, goes down to nothing, and up again, on SQLite and on PostgreSQL."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import BigInteger, Connection, inspect
+from sqlalchemy import BigInteger, Connection, MetaData, inspect
 from sqlalchemy import text as sql
+from sqlalchemy.orm import Session
 
 from server.database.engine import Database
 from server.importers.refused import Tray
@@ -239,3 +241,43 @@ def test_refused_rows_of_before_are_kept_as_one_text_and_nothing_of_those_seen_t
     with database.writing() as session:
         assert session.execute(sql("SELECT row_number FROM refused_row")).all() == []
     database.close()
+
+
+def test_actions_of_before_belong_to_the_conference_that_was_under_way(blank_database_url: str) -> None:
+    """One agreed on the day of a conference is of it, one agreed between two of neither."""
+    upgrade(blank_database_url, "0086")
+    database = Database(blank_database_url)
+    tables = ("agency", "district", "mdt_case", "case_conference", "agenda_item", "case_action")
+    old = MetaData()
+    with database.engine.connect() as connection:
+        old.reflect(connection, only=tables)
+    day = datetime(2026, 11, 3, 10, tzinfo=UTC)
+    agreed = {"before": -20, "early": -1, "there": 1, "between": 50, "next": 169}
+
+    def put(session: Session, into: str, **values: object) -> None:
+        table = old.tables[into]
+        empty = {
+            column.name: 0 if "INT" in str(column.type).upper() else False if "BOOL" in str(column.type).upper() else ""
+            for column in table.columns
+            if not column.nullable and column.server_default is None
+        }
+        session.execute(table.insert().values({**empty, **values}))
+
+    with database.writing() as session:
+        put(session, "agency", id="cgl", name="CGL", kind="outreach")
+        put(session, "district", id="w", code="w", name="Watford", answer_days=5)
+        put(session, "mdt_case", id="c", person_id="p", district_id="w", state="open", since=day, mdt_number=1)
+        for number, starts_at in enumerate((day, day + timedelta(days=7)), start=1):
+            ended = starts_at + timedelta(hours=3)
+            put(session, "case_conference", id=f"m{number}", district_id="w", starts_at=starts_at, finished_at=ended)
+            put(session, "agenda_item", id=f"i{number}", conference_id=f"m{number}", case_id="c", position=1)
+        for name, hours in agreed.items():
+            put(
+                session, "case_action", id=name, case_id="c", agency_id="cgl", due_on=day.date(), mdt_number=1,
+                agreed_at=day + timedelta(hours=hours),
+            )  # fmt: skip
+    upgrade(blank_database_url)
+    with database.reading() as session:
+        found = dict(session.execute(sql("SELECT id, conference_id FROM case_action")).all())
+    database.close()
+    assert found == {"before": None, "early": "m1", "there": "m1", "between": None, "next": "m2"}
