@@ -244,11 +244,16 @@ def open_unfinished(access: Access, conference_id: Id) -> CaseConference:
     return conference
 
 
-def _choose_cases(access: Access, conference: CaseConference) -> None:
+def choose_by_rule(access: Access, conference: CaseConference) -> Agenda:
+    """The agenda as the rule has it today. The caller has been let through to the conference."""
     ranked, _ = rank_district(access, conference.district_id, shared=True)
     carried_over = conferences.list_carried_over(access.session, conference.district_id)
     kept = find_newcomer_places(access.session, conference.district_id)
-    agenda = build_agenda(ranked, carried_over, newcomers=kept)
+    return build_agenda(ranked, carried_over, newcomers=kept)
+
+
+def _choose_cases(access: Access, conference: CaseConference) -> None:
+    agenda = choose_by_rule(access, conference)
     _store(access, conference, agenda, "Not chosen when the cases were chosen again by rule")
 
 

@@ -29,6 +29,10 @@ from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.mail import MINUTES_USEFUL_FOR
 
+CHANGED = (
+    "These minutes were circulated, or corrected, since you opened this page. Look at what follows, and circulate then."
+)
+
 
 def check_minutes(access: Access, conference_id: Id, version: int) -> MinutesVersion:
     """Say that the version that its reader was shown is right. Raises Failure while the conference has not ended, Invalid where
@@ -91,10 +95,21 @@ def _correct_ending(access: Access, conference_id: Id, case_id: Id, outcome: str
         cases.set_case(access.session, case_id, outcome=outcome)
 
 
-def circulate_minutes(access: Access, files: DocumentKeys, conference_id: Id) -> list[Circulated]:
+def mark_of(access: Access, conference_id: Id) -> str:
+    """Changes with each version of the minutes and each circulation: a second press, or tab, sends nothing a second time."""
+    newest = max((each.number for each in kept.list_versions(access.session, conference_id)), default=1)
+    return f"{newest}-{len(conferences.list_circulated(access.session, conference_id, MINUTES))}"
+
+
+def circulate_minutes(
+    access: Access, files: DocumentKeys, conference_id: Id, seen: str | None = None
+) -> list[Circulated]:
     """Let every agency with a seat and valid agreements read the minutes of the cases it may see; tell it so by e-mail; keep what
-    it was sent. Raises Failure while the conference has not ended, Invalid for minutes that nobody has checked."""
+    it was sent. `seen` is the mark of what its reader was shown. Raises Failure while the conference has not ended, Invalid for
+    minutes that nobody has checked, and when the mark is another by now."""
     conference = _open_finished(access, conference_id)
+    if seen is not None and seen != mark_of(access, conference_id):
+        raise Invalid(CHANGED)
     newest = _newest(access, conference)
     if newest.checked_at is None:
         raise Invalid("Nobody has said yet that this version is right. Read it, and say so first.")

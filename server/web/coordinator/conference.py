@@ -26,7 +26,7 @@ from server.security.documents import DocumentKeys
 from server.web.coordinator.conference_change import CHANGED, ChangeForm, as_form, merge_change
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
 from server.web.coordinator.since import list_mailed, list_since
-from server.web.layout.forms import EmptyForm, Errors, Form
+from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.conference import CaseConference
 from shared.model.value import Id, Value
@@ -156,43 +156,6 @@ def take_off(
 
 
 @post(
-    SECTION + "/{conference_id:str}/remove",
-    opt={"action": Act.PREPARE_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def remove(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
-) -> Response[Any]:
-    """Takes away a conference that was called by mistake."""
-    try:
-        with door.open() as access:
-            district_id = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE).district_id
-            acts.remove_conference(access, conference_id)
-        return go_to(f"{SECTION}?district={district_id}", "conference_removed")
-    except Invalid as refused:
-        with door.open() as access:
-            return _answer(request, access, conference_id, {"remove": refused.problem.errors[0]})
-
-
-@post(
-    SECTION + "/{conference_id:str}/call-off",
-    opt={"action": Act.PREPARE_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def call_off(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
-) -> Response[Any]:
-    """Calls a conference off; whoever was sent its agenda is told."""
-
-    def act(access: Access) -> None:
-        acts.call_off(access, conference_id)
-
-    return _act(request, door, conference_id, act, "remove", "called_off")
-
-
-@post(
     SECTION + "/{conference_id:str}/seat",
     opt={"action": Act.PREPARE_CONFERENCE},
     sync_to_thread=True,
@@ -246,23 +209,6 @@ def swap(
         acts.swap_cases(access, conference_id, data.out, data.put_in, data.reason)
 
     return _act(request, door, conference_id, act, "reason", "swapped", data)
-
-
-@post(
-    SECTION + "/{conference_id:str}/again",
-    opt={"action": Act.PREPARE_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def choose_again(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
-) -> Response[Any]:
-    """Chooses the cases anew by rule."""
-
-    def act(access: Access) -> None:
-        acts.choose_cases_again(access, conference_id)
-
-    return _act(request, door, conference_id, act, "again", "chosen_again")
 
 
 @get(
@@ -330,7 +276,7 @@ def _answer(
         form=form or as_form(conference), was=as_form(conference),
         swap_form=swap_form or SwapForm(), readers=readers, since=list_since(access, files, conference, readers),
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
-        change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker", "again", "remove"}),
+        change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker"}),
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
         mailed=list_mailed(access, conference_id), asked=seats.list_asked(access.session, conference.district_id),
         to_ask=[("", "Choose"), *((a.id, a.name) for a in seats.list_to_ask(access.session, conference.district_id))],

@@ -19,7 +19,8 @@ from server.queries.partnership.agencies import list_agencies
 from server.queries.partnership.districts import find_district
 from server.queries.partnership.workers import list_short_names
 from server.web.coordinator.conferences import SECTION
-from server.web.layout.forms import EmptyForm, Errors, Form
+from server.web.layout.forms import Errors, Form
+from server.web.layout.minutes_pdf import make_whole_minutes_pdf
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
@@ -32,6 +33,12 @@ class CheckForm(Form, frozen=True, kw_only=True):
     """The version that its reader found right."""
 
     version: int = 0
+
+
+class CirculateForm(Form, frozen=True, kw_only=True):
+    """A press; `seen` is the mark of what its reader was shown."""
+
+    seen: str = ""
 
 
 class CorrectionForm(Form, frozen=True, kw_only=True):
@@ -83,14 +90,33 @@ def circulate(
     door: NamedDependency[Door],
     services: NamedDependency[Services],
     conference_id: FromPath[Id],
-    data: URLEncodedBody[EmptyForm],
+    data: URLEncodedBody[CirculateForm],
 ) -> Response[Any]:
     """Lets every agency read the minutes of the cases it may see, and tells it so."""
 
     def act(access: Access) -> None:
-        versions.circulate_minutes(access, services.files, conference_id)
+        versions.circulate_minutes(access, services.files, conference_id, data.seen)
 
     return _act(request, door, conference_id, "minutes_circulated", act)
+
+
+@get(
+    SECTION + "/{conference_id:str}/minutes.pdf",
+    opt={"action": Act.RUN_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def download_whole_minutes(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+    """The whole of the minutes as they stand, as a PDF; a draft says so."""
+    with door.open() as access:
+        conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+        minutes = compose_minutes(access, conference)
+        access.note_seen(SubjectKind.PERSON, [case.person_id for case in minutes.cases], purpose="minutes")
+        made = list_versions(access.session, conference_id)
+        district = find_district(access.session, conference.district_id)
+        printed = make_whole_minutes_pdf(minutes, district.name if district else "", made, access.today)
+    headers = {"content-disposition": 'attachment; filename="minutes.pdf"', "cache-control": "no-store"}
+    return Response(printed, media_type="application/pdf", headers=headers)
 
 
 @get(CORRECT, opt={"action": Act.RUN_CONFERENCE}, sync_to_thread=True, include_in_schema=False)
@@ -158,6 +184,7 @@ def _answer(request: AnyRequest, access: Access, conference_id: Id, errors: Erro
         versions=made, newest=made[-1] if made else None, told=told, different=different,
         workers=list_short_names(access.session, checkers),
         names={agency.id: agency.name for agency in list_agencies(access.session)},
+        mark=versions.mark_of(access, conference_id),
     )  # fmt: skip
 
 

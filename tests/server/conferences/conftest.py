@@ -101,6 +101,12 @@ class Browser:
         checked = self.get(f"{conference_path}/circulate")
         return self.confirm(checked) if checked.status_code == 200 else checked
 
+    def circulate_minutes(self, conference_path: str) -> Any:
+        """Circulates the minutes as their page shows them now."""
+        shown = self.get(f"{conference_path}/minutes").text
+        seen = re.search(r'name="seen" value="([^"]+)"', shown)
+        return self.post(f"{conference_path}/minutes/circulate", seen=seen[1] if seen else "")
+
     def form_token(self) -> str:
         """The token of this session's forms: any page brings it."""
         self.get("/sign-in")

@@ -99,7 +99,8 @@ def test_the_pages_of_the_shaped_agenda(browser: Browser) -> None:
     assert '<details class="govuk-details" open>' in changed.text
     assert 'id="time-error"' in changed.text
     assert 'value="Library"' in changed.text
-    assert browser.post(f"{path}/remove").headers["location"].endswith("done=conference_removed")
+    removed = browser.confirm(browser.post(f"{path}/remove"))
+    assert removed.headers["location"].endswith("done=conference_removed")
     assert browser.get(path).status_code == 404
 
 

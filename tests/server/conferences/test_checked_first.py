@@ -144,3 +144,23 @@ def test_a_sign_in_that_leads_to_a_made_up_address_says_nothing_was_done(browser
     done = browser.sign_in("priya").post("/cases/views", district=county.WATFORD, choice="tier=1", name="First")
     assert "x-lantern-done" not in done.headers
     assert "lantern-done=view_kept" in done.headers["set-cookie"]
+
+
+def test_what_undoes_the_preparing_of_a_conference_is_checked_and_done_to_what_was_seen(browser: Browser) -> None:
+    path = call(browser)
+    browser.post(f"{path}/take-off", case="case-p01", reason="away until Monday")
+    chosen = browser.post(f"{path}/again")
+    assert re.search(r"Put on</dt><dd[^>]*>Person 01</dd>", chosen.text)
+    assert "away until Monday" in browser.get(path).text
+    browser.post(f"{path}/take-off", case="case-p02", reason="in hospital")
+    stale = browser.confirm(chosen)
+    assert stale.status_code == 422
+    assert "The conference has changed since you opened this page." in stale.text
+    assert browser.confirm(stale).headers["location"] == f"{path}?done=chosen_again"
+    assert "away until Monday" not in browser.get(path).text
+    browser.circulate(path)
+    checked = browser.post(f"{path}/call-off")
+    assert re.search(r"Told by e-mail</dt><dd[^>]*>[^<]*CGL Spectrum", checked.text)
+    assert "case conference was called off" not in browser.get(path).text
+    assert browser.confirm(checked).headers["location"] == f"{path}?done=called_off"
+    assert browser.post(f"{path}/call-off").status_code == 409

@@ -132,7 +132,7 @@ def test_minutes_reach_a_guest_of_its_case_alone(browser: Browser, hospital: str
     browser.circulate(path)
     browser.finish(path)
     browser.post(f"{path}/minutes/check", version="1")
-    assert browser.post(f"{path}/minutes/circulate").status_code == 303
+    assert browser.circulate_minutes(path).status_code == 303
     minutes = browser.sign_in("bea").get(path.replace("/conferences/", "/agendas/") + "/minutes")
     assert minutes.status_code == 200
     assert "Person 03" in minutes.text

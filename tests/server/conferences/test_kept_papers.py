@@ -389,7 +389,7 @@ def test_the_minutes_of_no_agency_hold_what_another_wrote_or_a_name_it_may_not_k
     )
     browser.sign_in("priya").finish(path)
     browser.post(f"{path}/minutes/check", version="1")
-    browser.post(f"{path}/minutes/circulate")
+    browser.circulate_minutes(path)
     (row,) = sent_to(watford, "beacon", "minutes")
     assert "Person 01" in browser.get(f"{path}/sent/{row.id}").text
     assert "Script restarted" not in browser.get(f"{path}/sent/{row.id}").text
@@ -427,3 +427,47 @@ def test_another_place_alone_is_another_invitation(browser: Browser, enter: Ente
     with watford.reading() as session:
         kinds = [each.mail.kind for each in outbox.list_posted(session)]
     assert MailKind.CONFERENCE_MOVED in kinds
+
+
+def test_minutes_are_circulated_once_by_two_presses_and_not_unread_after_a_correction(
+    browser: Browser, watford: Database
+) -> None:
+    path = call(browser)
+    browser.circulate(path)
+    browser.finish(path)
+    browser.post(f"{path}/minutes/check", version="1")
+    shown = browser.get(f"{path}/minutes").text
+    seen = re.search(r'name="seen" value="([^"]+)"', shown)
+    assert seen is not None
+    assert browser.post(f"{path}/minutes/circulate", seen=seen[1]).status_code == 303
+    again = browser.post(f"{path}/minutes/circulate", seen=seen[1])
+    assert again.status_code == 422
+    assert "These minutes were circulated, or corrected, since you opened this page" in again.text
+    assert len(sent_to(watford, "cgl", "minutes")) == 1
+    assert len(mails(watford, MailKind.CONFERENCE_MINUTES, "cgl")) == 1
+    assert browser.circulate_minutes(path).status_code == 303
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reads PDFs with poppler's pdftotext")
+def test_whoever_runs_a_conference_has_the_whole_minutes_on_paper(browser: Browser) -> None:
+    path = call(browser)
+    browser.circulate(path)
+    browser.sign_in("ruth").post(
+        f"{own(path)}/updates", press="send:case-p01", case_1="case-p01", text_1="Script restarted on Monday"
+    )
+    browser.sign_in("priya").post(f"{browser.case(path, 2)}/note", base="", notes="Has a sister")
+    browser.finish(path)
+
+    def printed() -> str:
+        made = browser.get(f"{path}/minutes.pdf")
+        assert made.headers["cache-control"] == "no-store"
+        return subprocess.run(
+            ["pdftotext", "-", "-"], input=made.content, capture_output=True, check=True, timeout=60
+        ).stdout.decode()
+
+    draft = printed()
+    for words in ("Draft: nobody has said yet", "Person 01", "Has a sister", "CGL Spectrum wrote: Script restarted"):
+        assert words in draft
+    browser.post(f"{path}/minutes/check", version="1")
+    assert "Draft" not in printed()
+    assert browser.sign_in("ruth").get(f"{path}/minutes.pdf").status_code in (403, 404)

@@ -134,17 +134,17 @@ def test_minutes_are_read_once_they_are_circulated_and_only_of_cases_one_may_see
     browser.post(f"{browser.case(path, 1)}/note", base="", notes="Foot sore; nurse on Thursday")
     browser.post(f"{browser.case(path, 1)}/outcome", based_on="0", outcome="Settled")
     browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by 28 Nov")
-    assert browser.post(f"{path}/minutes/circulate").status_code == 409
+    assert browser.circulate_minutes(path).status_code == 409
     browser.finish(path, **{f"end_{n}": "not_reached" for n in range(2, 16)})
     assert browser.sign_in("ruth").get(f"{own}/minutes").status_code == 404
     assert (
         "Nobody has said yet that this version is right"
-        in browser.sign_in("priya").post(f"{path}/minutes/circulate").text
+        in browser.sign_in("priya").post(f"{path}/minutes/circulate", seen="1-0").text
     )
     assert (
         browser.post(f"{path}/minutes/check", version="1").headers["location"] == f"{path}/minutes?done=minutes_checked"
     )
-    sent = browser.post(f"{path}/minutes/circulate")
+    sent = browser.circulate_minutes(path)
     assert sent.headers["location"] == f"{path}/minutes?done=minutes_circulated"
     assert "Probation: Probation&#39;s agreement expired" in browser.get(f"{path}/minutes").text
     read = browser.sign_in("ruth").get(f"{own}/minutes")
@@ -161,7 +161,7 @@ def test_minutes_of_a_case_that_went_elsewhere_are_the_old_partners_no_longer(br
     browser.post(f"{browser.case(path, 2)}/note", base="", notes="Person 01 has a sister")
     browser.finish(path)
     browser.post(f"{path}/minutes/check", version="1")
-    browser.post(f"{path}/minutes/circulate")
+    browser.circulate_minutes(path)
     own = path.replace("/conferences/", "/agendas/") + "/minutes"
     assert "Person 01 has a sister" in browser.sign_in("ruth").get(own).text
     browser.sign_in("priya").post(
