@@ -148,7 +148,7 @@ def _list_askable(access: Access, conference: CaseConference) -> set[Id]:
 def send_apologies(access: Access, conference_id: Id) -> None:
     """Say that one's agency cannot come. Raises Failure when the conference has ended or the agency was noted as present."""
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
-    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    noted = conferences.hold_attendance(access.session, conference_id, access.actor.agency_id)
     if conference.finished_at is not None or (noted is not None and noted.attended):
         raise Failure(CONFLICTING, "This conference has begun or ended. Tell the coordinator instead.")
     record = Attendance(
@@ -167,7 +167,7 @@ def say_who_comes(access: Access, conference_id: Id, name: str) -> None:
     Raises Invalid without a name, Failure when the conference has ended or the agency was noted as present.
     """
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
-    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    noted = conferences.hold_attendance(access.session, conference_id, access.actor.agency_id)
     if conference.finished_at is not None or (noted is not None and noted.attended):
         raise Failure(CONFLICTING, "This conference has begun or ended. Tell the coordinator instead.")
     if not (comes := check_name(name)):
@@ -179,7 +179,7 @@ def say_who_comes(access: Access, conference_id: Id, name: str) -> None:
 def take_apologies_back(access: Access, conference_id: Id) -> None:
     """Say that one's agency can come after all. Raises Failure when the conference has ended, or nobody had sent apologies."""
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
-    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    noted = conferences.hold_attendance(access.session, conference_id, access.actor.agency_id)
     if conference.finished_at is not None or noted is None or not noted.apologies:
         raise Failure(CONFLICTING, "There are no apologies of your service to take back.")
     conferences.delete_attendance(access.session, conference_id, access.actor.agency_id)

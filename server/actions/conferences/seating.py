@@ -9,7 +9,7 @@ from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, guests, seats
 from server.queries.conferences.guests import Guest
 from server.queries.conferences.places import set_newcomer_places
-from server.queries.conferences.representatives import Representative, set_representative
+from server.queries.conferences.representatives import Representative, hold_representative, set_representative
 from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.agenda import CASES_AT_MOST
@@ -35,12 +35,19 @@ def keep_places(access: Access, district_id: Id, places: int) -> None:
     set_newcomer_places(access.session, district_id, places, access.now, access.actor.worker_id)
 
 
-def say_representative(access: Access, district_id: Id, name: str, deputy: str) -> None:
+def say_representative(
+    access: Access, district_id: Id, name: str, deputy: str, was: tuple[str, str] | None = None
+) -> None:
     """Say who speaks for the actor's own agency at a district's table, and who where they cannot come; nobody where it is empty.
 
-    Raises NotFound for a table that is not theirs, Invalid for a name that is too long.
+    What is as the page showed it (`was`: name, deputy) stays as a colleague may have said meanwhile. Raises NotFound for a table
+    that is not theirs, Invalid for a name that is too long.
     """
     access.require_district(Act.WRITE_UPDATE, district_id, purpose=PURPOSE)
+    now = hold_representative(access.session, district_id, access.actor.agency_id)
+    if now is not None and was is not None:
+        name = now.name if name == was[0] else name
+        deputy = now.deputy if deputy == was[1] else deputy
     said = Representative(
         district_id=district_id, agency_id=access.actor.agency_id, name=check_name(name), deputy=check_name(deputy),
         said_at=access.now, said_by=access.actor.worker_id,

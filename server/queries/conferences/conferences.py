@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, union, update
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
+from server.database.locks import lock_records
 from server.database.statements import ids, narrow
 from server.queries.conferences.guests import is_invited
 from server.queries.people.concealment import case_not_concealed, list_concealed
@@ -290,8 +291,14 @@ def list_attendance(session: Session, conference_id: Id) -> dict[Id, Attendance]
     return {row["agency_id"]: Attendance(**row) for row in session.execute(query).mappings()}
 
 
+def hold_attendance(session: Session, conference_id: Id, agency_id: Id) -> Attendance | None:
+    """What was said of an agency so far, for this writer alone until the transaction ends."""
+    lock_records(session, [f"attendance {conference_id} {agency_id}"])
+    return list_attendance(session, conference_id).get(agency_id)
+
+
 def set_attendance(session: Session, record: Attendance) -> None:
-    """Say whether an agency came; the earlier word is replaced."""
+    """Say whether an agency came, in the place of the earlier word. The caller holds it (`hold_attendance`)."""
     same = (attendance.c.conference_id == record.conference_id) & (attendance.c.agency_id == record.agency_id)
     session.execute(delete(attendance).where(same))
     session.execute(insert(attendance), [_plain(record)])

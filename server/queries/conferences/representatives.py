@@ -5,9 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from server.database import bulk
+from server.database.locks import lock_records
 from server.tables.partnership.agency import representative
 from shared.model.value import Id, Value
 
@@ -39,11 +41,15 @@ def list_of_agency(session: Session, agency_id: Id, district_ids: Collection[Id]
     return {each.district_id: each for each in _list(session, ours)}
 
 
+def hold_representative(session: Session, district_id: Id, agency_id: Id) -> Representative | None:
+    """What was said so far, for this writer alone until the transaction ends."""
+    lock_records(session, [f"representative {district_id} {agency_id}"])
+    return list_of_agency(session, agency_id, [district_id]).get(district_id)
+
+
 def set_representative(session: Session, said: Representative) -> None:
     """Keep it in the place of what was said before."""
-    same = (representative.c.district_id == said.district_id) & (representative.c.agency_id == said.agency_id)
-    session.execute(delete(representative).where(same))
-    session.execute(insert(representative), [msgspec.structs.asdict(said)])
+    bulk.upsert(session, representative, [msgspec.structs.asdict(said)])
 
 
 def _list(session: Session, condition: ColumnElement[bool]) -> list[Representative]:

@@ -60,6 +60,8 @@ class RepresentativeForm(Form, frozen=True, kw_only=True):
     district: str = ""
     name: str = ""
     deputy: str = ""
+    was_name: str = ""
+    was_deputy: str = ""
 
 
 @get(SECTION, opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
@@ -76,7 +78,7 @@ def name_representative(
     """Says who speaks for the agency at a table, and who where they cannot come."""
     try:
         with door.open() as access:
-            say_representative(access, data.district, data.name, data.deputy)
+            say_representative(access, data.district, data.name, data.deputy, (data.was_name, data.was_deputy))
     except Invalid as refused:
         with door.open() as access:
             return _answer_agendas(request, access, {f"name-{data.district}": refused.problem.errors[0]}, data)
@@ -93,13 +95,14 @@ def _answer_agendas(
     names = {each.id: each.name for each in list_districts(access.session)}
     said = list_of_agency(access.session, access.actor.agency_id, districts)
     speaking = {each: (said[each].name, said[each].deputy) if each in said else ("", "") for each in districts}
+    was = dict(speaking)
     if form is not None and form.district in speaking:
-        speaking[form.district] = (form.name, form.deputy)
+        speaking[form.district], was[form.district] = (form.name, form.deputy), (form.was_name, form.was_deputy)
     return page(
         request, "agency/agendas.html", title="Agendas", section=SECTION, worker=access.worker, now=access.now,
         sent=conferences.list_circulated_to(access.session, access.actor.agency_id, districts), names=names,
         minuted=upcoming.list_minuted_by(access.session, access.actor.worker_id), errors=errors or {},
-        status=422 if errors else 200,
+        status=422 if errors else 200, was=was,
         tables=sorted(((each, names.get(each, ""), *speaking[each]) for each in districts), key=lambda each: each[1]),
     )  # fmt: skip
 

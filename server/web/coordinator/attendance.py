@@ -24,12 +24,14 @@ from shared.policy import Act
 
 
 class AttendanceForm(Form, frozen=True, kw_only=True):
-    """Whether one agency came."""
+    """Whether one agency came; who, and until when, as typed and as the page showed it."""
 
     agency: str = ""
     came: str = ""
     name: str = ""
     leaves: str = ""
+    was_name: str = ""
+    was_leaves: str = ""
 
 
 @get(
@@ -70,6 +72,7 @@ def note_attendance(
             attendance.note_attendance(
                 access, conference_id, data.agency, attended=data.came == "yes", apologies=data.came == "apologies",
                 name=data.name, leaves_at=leaves_at,
+                alone=[*["name"] * (data.name == data.was_name), *["leaves_at"] * (data.leaves == data.was_leaves)],
             )  # fmt: skip
         except Invalid as refused:
             errors = {f"name-{data.agency}": refused.errors[0]}

@@ -11,11 +11,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from server.actions.cases import cases as decisions
+from server.actions.cases.answers import say_who_comes
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences import circulating, conferences, discussion
+from server.actions.conferences.seating import say_representative
 from server.problems import Failure, Invalid
 from server.queries.cases import case_events
 from server.queries.conferences import conferences as stored
+from server.queries.conferences.representatives import list_of_agency
 from shared.model.case import CaseEvent
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
 from tests.server.conferences.conftest import FILES, Enter
@@ -136,3 +139,30 @@ def test_no_step_is_passed_over_in_silence(enter: Enter) -> None:
         )  # fmt: skip
         with pytest.raises(IntegrityError), access.session.begin_nested():
             case_events.add_events(access.session, [twin])
+
+
+def test_two_who_note_one_agency_or_name_its_representative_at_the_same_moment_both_come_through(
+    enter: Enter, watford: Any
+) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    with enter("priya") as access:
+        made = call(access)
+    answers: list[str] = []
+
+    def press() -> None:
+        with enter("ruth") as other:
+            say_who_comes(other, made.id, "Sam Okafor")
+            say_representative(other, county.WATFORD, "Ruth", "Bola", ("Ruth", ""))
+        answers.append("said")
+
+    with enter("ruth") as access:
+        say_representative(access, county.WATFORD, "Amina", "")
+        say_who_comes(access, made.id, "Ruth")
+        pressing = while_held(watford, press)
+    pressing.join(20)
+    assert answers == ["said"]
+    with enter("ruth") as access:
+        assert stored.list_attendance(access.session, made.id)["cgl"].name == "Sam Okafor"
+        spoken = list_of_agency(access.session, "cgl", [county.WATFORD])[county.WATFORD]
+    assert (spoken.name, spoken.deputy) == ("Amina", "Bola")

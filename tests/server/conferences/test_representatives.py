@@ -85,3 +85,25 @@ def test_places_of_an_agenda_are_kept_for_newcomers_by_the_districts_own_number(
     assert "2 of them kept for people new to the conference" in browser.get(second).text
     assert browser.sign_in("rowan").post("/newcomers", district=county.WATFORD, places="0").status_code == 404
     assert browser.sign_in("ruth").post("/newcomers", district=county.WATFORD, places="0").status_code == 403
+
+
+def test_two_colleagues_who_each_change_one_name_both_keep_it(browser: Browser) -> None:
+    ruth = browser.sign_in("ruth")
+    ruth.post("/representatives", district=county.WATFORD, name="Ruth", deputy="Sam")
+    was = {"was_name": "Ruth", "was_deputy": "Sam", "district": county.WATFORD}
+    ruth.post("/representatives", name="Amina", deputy="Sam", **was)
+    ruth.post("/representatives", name="Ruth", deputy="Bola", **was)
+    shown = ruth.get("/agendas").text
+    assert 'value="Amina"' in shown and 'value="Bola"' in shown
+
+
+def test_a_stale_page_of_who_came_writes_over_no_name_that_the_agency_gave(browser: Browser, enter: Enter) -> None:
+    path = call(browser)
+    browser.circulate(path)
+    stale = {"agency": "cgl", "name": "", "leaves": "", "was_name": "", "was_leaves": ""}
+    browser.sign_in("ruth").post(path.replace("/conferences/", "/agendas/") + "/comes", name="Sam Okafor")
+    browser.sign_in("priya").post(f"{path}/attendance", came="yes", **(stale | {"leaves": "11:00"}))
+    browser.post(f"{path}/attendance", came="yes", **stale)
+    with enter("priya") as access:
+        noted = conferences.list_attendance(access.session, path.rsplit("/", 1)[1])["cgl"]
+    assert (noted.attended, noted.name, noted.leaves_at is not None) == (True, "Sam Okafor", True)
