@@ -64,6 +64,8 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     with services.database.reading() as session:
         address = addressees.find_address(session, mail)
         answer_to = addressees.find_answer_address(session, mail)
+        about = mail.facts.conference_id
+        organizer = addressees.find_organizer_address(session, about) if about else ""
         enclosed = list_enclosed(session, mail)
     if address is None:
         return _fail(services, posted, NO_ADDRESS)
@@ -73,7 +75,7 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
         mailer.send(
             make_message(
                 mail,
-                Envelope(address=address, is_shared=_is_shared(mail), answer_to=answer_to),
+                Envelope(address=address, is_shared=_is_shared(mail), answer_to=answer_to, organizer=organizer),
                 services.settings,
                 services.clock(),
                 moment.zone,

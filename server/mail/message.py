@@ -28,11 +28,13 @@ mail server whether it takes 8 (RFC 6152), and one that does not would garble th
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """Whom a mail goes to, whose mailbox that is, and who reads an answer to it (an address; nobody where it is empty)."""
+    """Whom a mail goes to, whose mailbox that is, and who reads an answer to it (an address; nobody where it is empty).
+    `organizer` is the address in whose name what goes with it stands in calendars; the server's own where it is empty."""
 
     address: str
     is_shared: bool = False
     answer_to: str = ""
+    organizer: str = ""
 
 
 def make_message(
@@ -88,7 +90,7 @@ def _invite(message: EmailMessage, mail: Mail, to: Envelope, settings: Settings,
         id=facts.conference_id, district_id="", starts_at=facts.starts_at or now, place=url, sequence=facts.sequence
     )
     asked = Asked(
-        method=METHODS[mail.kind], organizer=to.answer_to or parseaddr(settings.mail.sender)[1], attendee=to.address,
+        method=METHODS[mail.kind], organizer=to.organizer or parseaddr(settings.mail.sender)[1], attendee=to.address,
         is_group=to.is_shared, url=url, let_go=facts.let_go,
     )  # fmt: skip
     invitation = make_invitation(conference, facts.district, now, asked)

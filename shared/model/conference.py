@@ -10,6 +10,7 @@ class CaseConference(Value, frozen=True, kw_only=True):
     """A meeting. The chair (MDT coordinator) and the minute-taker are different people (RS MDT toolkit, administration).
 
     `sequence` rises when what a calendar says of it changes. One that was called off has ended without being held.
+    `organizer_id` is who asks to it in calendars: whoever chaired it when its agenda first went out, whoever does since.
     """
 
     id: Id
@@ -22,6 +23,7 @@ class CaseConference(Value, frozen=True, kw_only=True):
     finished_at: datetime | None = None
     sequence: int = 0
     called_off_at: datetime | None = None
+    organizer_id: Id | None = None
 
 
 class AgendaItem(Value, frozen=True, kw_only=True):

@@ -58,7 +58,8 @@ def circulate(access: Access, files: DocumentKeys, conference_id: Id, seen: str 
     since = list_changes(access, files, conference, papers)
     sent = [_send(access, files, conference, reader, papers[reader.agency.id]) for reader in readers]
     _mail_round(access, conference, sent, since)
-    conferences.set_conference(access.session, conference_id, circulated_at=access.now)
+    organizer_id = conference.organizer_id or conference.chair_id
+    conferences.set_conference(access.session, conference_id, circulated_at=access.now, organizer_id=organizer_id)
     return sent
 
 

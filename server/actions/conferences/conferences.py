@@ -11,7 +11,7 @@ from server.actions.conferences.telling import tell_agenda_changed, tell_called_
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
 from server.queries.cases import case_actions, cases
-from server.queries.conferences import conferences, guests
+from server.queries.conferences import conferences, guests, seats
 from server.queries.conferences.conferences import LeftOut, Note, subject_of
 from server.queries.conferences.places import find_newcomer_places
 from server.queries.people import concealment
@@ -66,7 +66,8 @@ def schedule_conference(
     lock_records(access.session, [f"conferences of {district_id}"])  # two presses at once do not call it twice
     _refuse_fields(
         day=why_not_on(starts_at, access.today, _list_taken(access, district_id)), place=_why_not_at(place),
-        minute_taker=why_not_run_by(chair_id, minute_taker_id),
+        chair=_why_not_of_table(access, district_id, chair_id),
+        minute_taker=why_not_run_by(chair_id, minute_taker_id) or _why_not_of_table(access, district_id, minute_taker_id),
     )  # fmt: skip
     conference = CaseConference(
         id=access.new_id(),
@@ -89,7 +90,10 @@ def change_conference(
     taken = _list_taken(access, conference.district_id)
     _refuse_fields(
         day=why_not_on(starts_at, access.today, taken) if starts_at != conference.starts_at else None,
-        place=_why_not_at(place), minute_taker=why_not_run_by(chair_id, minute_taker_id),
+        place=_why_not_at(place),
+        chair=_why_not_of_table(access, conference.district_id, chair_id, now=conference.chair_id),
+        minute_taker=why_not_run_by(chair_id, minute_taker_id)
+        or _why_not_of_table(access, conference.district_id, minute_taker_id, now=conference.minute_taker_id),
     )  # fmt: skip
     is_moved = (starts_at, place.strip()) != (conference.starts_at, conference.place)
     values = {
@@ -291,6 +295,14 @@ def _why_not_at(place: str) -> str | None:
     if len(place.strip()) <= LONGEST_PLACE:
         return None
     return f"Use {LONGEST_PLACE:,} characters or fewer: these are {len(place.strip()):,}."
+
+
+def _why_not_of_table(access: Access, district_id: Id, worker_id: Id | None, now: Id | None = None) -> str | None:
+    """Why they may not be chosen, unless they are it `now`: the agenda is opened to whoever takes the minutes."""
+    here = {each for each, _ in seats.list_people_at_the_table(access.session, district_id)}
+    if worker_id is None or worker_id in here or worker_id == now:
+        return None
+    return "They do not act for this district. Choose somebody of its table."
 
 
 def _refuse_fields(**wrong: str | None) -> None:

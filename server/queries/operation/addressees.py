@@ -6,7 +6,7 @@ An address is read here when a mail is sent, and kept nowhere else.
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select, union, update
+from sqlalchemy import func, select, union, update
 from sqlalchemy.orm import Session
 
 from server.queries.operation import outbox
@@ -85,6 +85,16 @@ def find_chair_address(session: Session, conference_id: Id) -> str:
     """The address of whoever chairs a conference; nothing without one."""
     chairs = select(worker.c.email).join(case_conference, case_conference.c.chair_id == worker.c.id)
     query = chairs.where(case_conference.c.id == conference_id, worker.c.active, worker.c.email.is_not(None))
+    return session.scalar(query) or ""
+
+
+def find_organizer_address(session: Session, conference_id: Id) -> str:
+    """The address in whose name a conference stands in calendars: one for its life (RFC 5546 3.2.2), whoever chairs it since, and
+    also once they have left. Nothing where nobody has asked to it, or their address is gone."""
+    asks = func.coalesce(case_conference.c.organizer_id, case_conference.c.chair_id)
+    query = (
+        select(worker.c.email).join(case_conference, worker.c.id == asks).where(case_conference.c.id == conference_id)
+    )
     return session.scalar(query) or ""
 
 

@@ -30,6 +30,7 @@ class CaseConferenceRow(SQLModel, table=True):
     finished_at: datetime | None = moment(optional=True)
     sequence: int = 0
     called_off_at: datetime | None = moment(optional=True)
+    organizer_id: str | None = loose_id(optional=True)
 
 
 class AgendaItemRow(SQLModel, table=True):

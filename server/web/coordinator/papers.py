@@ -13,7 +13,7 @@ from server.actions.conferences.readers import find_reader
 from server.http.services import Services
 from server.mail.calendar import Asked, make_invitation
 from server.problems import NotFound
-from server.queries.operation.addressees import find_chair_address
+from server.queries.operation.addressees import find_organizer_address
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.agenda_pdf import make_pdf
@@ -61,9 +61,9 @@ def download_invitation(
 
 
 def _find_organizer(access: Access, services: Services, conference: CaseConference) -> str:
-    """The address of whoever chairs it, else the server's own."""
+    """The address in whose name it stands in calendars, else the server's own."""
     own = parseaddr(services.settings.mail.sender)[1]
-    return find_chair_address(access.session, conference.id) or own or Asked().organizer
+    return find_organizer_address(access.session, conference.id) or own or Asked().organizer
 
 
 def _page_of(services: Services, conference: CaseConference) -> str:

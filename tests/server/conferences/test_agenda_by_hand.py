@@ -133,6 +133,8 @@ def test_what_cannot_be_kept_of_a_conference_is_said_beside_its_field(browser: B
         ({"day": "9999-12-31"}, "day", "more than two years away"),
         ({"day": "2020-01-01"}, "day", "That day is past."),
         ({"minute_taker": "priya"}, "minute_taker", "different people"),
+        ({"minute_taker": "bea"}, "minute_taker", "They do not act for this district"),
+        ({"chair": "nobody"}, "chair", "They do not act for this district"),
     ):
         refused = browser.sign_in("priya").post("/conferences", **(form | wrong))
         assert refused.status_code == 422, wrong

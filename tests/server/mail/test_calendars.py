@@ -6,6 +6,7 @@ from typing import Any
 
 import icalendar
 import pytest
+from sqlalchemy import update
 
 from server.actions.conferences import circulating, conferences
 from server.mail.calendar import Asked, make_invitation
@@ -14,6 +15,7 @@ from server.problems import Failure, Invalid
 from server.queries.conferences import conferences as stored
 from server.queries.operation import addressees, outbox
 from server.settings import Settings
+from server.tables.partnership.worker import worker
 from shared.model.conference import CaseConference
 from shared.model.mail import Mail, MailFacts, MailKind
 from tests.server.conferences.conftest import FILES, Browser, item_at
@@ -185,6 +187,27 @@ def test_who_answers_reaches_the_chair_and_who_may_switch_a_mail_off_is_told_whe
     assert personal["List-Unsubscribe"] == f"<{PAGES}/notifications>"
     assert f"Choose what you hear of: {PAGES}/notifications" in body(personal)
     assert "-- " in body(personal).splitlines()
+
+
+def test_whoever_chairs_it_since_the_organizer_is_the_same_for_the_life_of_an_entry(
+    enter: Any, run: Any, postbox: Postbox, watford: Any, browser: Browser
+) -> None:
+    with watford.writing() as session:
+        addressees.set_shared_address(session, "cgl", "mdt@cgl.example")
+    made = circulate(enter)
+    run("mail")
+    with watford.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "tom").values(email="tom@example.org"))
+    later = made.starts_at + timedelta(days=1)
+    with enter("priya") as access:
+        conferences.change_conference(access, made.id, later, "Town Hall", "tom", "priya")
+        conferences.call_off(access, made.id)
+    run("mail")
+    sent = to(postbox, "mdt@cgl.example")
+    assert [read_event(each)[1]["ORGANIZER"] for each in sent] == ["mailto:priya@example.org"] * 3
+    assert [each["Reply-To"] for each in sent] == ["priya@example.org", "tom@example.org", "tom@example.org"]
+    text = browser.sign_in("priya").get(f"/conferences/{made.id}/invite.ics").text
+    assert "ORGANIZER:mailto:priya@example.org" in text
 
 
 def test_a_file_for_ones_own_calendar_asks_for_no_answer(browser: Browser, enter: Any) -> None:

@@ -1,0 +1,21 @@
+"""Keep who asked to a conference in the name of its calendar entries: whoever chaired it when its agenda first went out.
+
+Revision 0121, after 0120. Of those circulated before it is whoever chairs them today: earlier chairs are not known.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0121"
+down_revision = "0120"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("case_conference", sa.Column("organizer_id", sa.String(length=36), nullable=True))
+    op.execute("UPDATE case_conference SET organizer_id = chair_id WHERE circulated_at IS NOT NULL")
+
+
+def downgrade() -> None:
+    op.drop_column("case_conference", "organizer_id")
