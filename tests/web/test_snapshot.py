@@ -70,7 +70,7 @@ def add_named(browser: Any, path: str, **told: str) -> Any:
 
 
 def shown(browser: Any, path: str, field: str) -> str:
-    found = re.search(rf'name="{field}" value="(\w+)"', browser.get(path).text)
+    found = re.search(rf'name="{field}" value="([\w-]+)"', browser.get(path).text)
     return found.group(1) if found else ""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Integer,
     RowMapping,
     ScalarSelect,
@@ -290,6 +291,11 @@ def _persons() -> Select[tuple[str]]:
     return merged.correlate(mdt_case)
 
 
+def _records() -> CompoundSelect[tuple[str]]:
+    """Their own record with those, each by its index."""
+    return union_all(select(mdt_case.c.person_id).correlate(mdt_case), _persons())
+
+
 def _last_seen() -> ScalarSelect[datetime | None]:
     """Own and merged records apart, so that the index answers each with its newest row."""
     met = contact_person.c.state.in_(_texts(MET_STATES))
@@ -333,16 +339,16 @@ def _nights() -> ScalarSelect[int]:
 
 
 def _newest_needs() -> Select[tuple[str]]:
-    """The needs whose newest word is that nobody helps with them."""
+    """The needs whose newest word, under whichever of their records, is that nobody helps with them."""
     later = person_need.alias("later_need")
     return (
         select(person_need.c.need)
         .where(
-            person_need.c.person_id == mdt_case.c.person_id,
+            person_need.c.person_id.in_(_records()),
             person_need.c.receiving_support == str(ReceivingSupport.NO),
             STANDS,
             ~exists().where(
-                later.c.person_id == person_need.c.person_id,
+                later.c.person_id.in_(_records()),
                 later.c.is_withdrawn.is_(False),
                 later.c.need == person_need.c.need,
                 or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id)),

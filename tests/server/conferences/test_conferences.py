@@ -12,7 +12,7 @@ from server.actions.conferences.discussion import CaseEnd
 from server.actions.conferences.minutes import compose_minutes
 from server.actions.conferences.papers import compose_paper
 from server.problems import Failure, Forbidden, Invalid, NotFound
-from server.queries.cases import case_actions, cases
+from server.queries.cases import case_actions, case_list, cases
 from server.queries.conferences import conferences as stored
 from server.queries.conferences import discussion as meeting
 from server.queries.conferences import seats
@@ -20,7 +20,7 @@ from server.queries.operation import audit, outbox
 from server.queries.partnership.agencies import find_agency
 from server.tables.people.person import person_merge, person_need
 from shared.model.agency import Agency
-from shared.model.codes import CaseState
+from shared.model.codes import CaseState, SupportNeed
 from shared.model.conference import CaseConference
 from shared.model.mail import MailKind
 from shared.policy import Act
@@ -63,9 +63,23 @@ def test_a_need_that_a_joined_record_tells_of_counts_for_the_order(enter, watfor
         for hours, said in ((2, "yes"), (1, "no")):
             at = now - timedelta(hours=hours)
             county.add(session, person_need, {**told, "id": f"n{hours}", "receiving_support": said, "at": at})
+        older = {**told, "id": "own", "person_id": "p12", "need": "drugs", "receiving_support": "no"}
+        county.add(session, person_need, {**older, "at": now - timedelta(hours=3)})
+        helped = {**told, "id": "helped", "need": "drugs", "receiving_support": "yes"}
+        county.add(session, person_need, {**helped, "at": now - timedelta(hours=2)})
     with enter("priya") as access:
         after, listed = priorities.rank_district(access, county.WATFORD)
-    assert [each.need for each in listed["case-p12"].needs] == ["alcohol"]
+        found = {
+            need: [
+                each.case_id for each in case_list.list_cases(access.session, county.WATFORD, view, today=access.today)
+            ]
+            for need in (SupportNeed.ALCOHOL, SupportNeed.DRUGS)
+            for view in [case_list.CaseListView(need=need)]
+        }
+    assert [each.need for each in listed["case-p12"].needs] == ["alcohol", "drugs"]
+    assert [each.value for each in listed["case-p12"].row.unsupported_needs] == ["alcohol"]
+    assert "case-p12" in found[SupportNeed.ALCOHOL]
+    assert "case-p12" not in found[SupportNeed.DRUGS]
     first, then = (next(each.rank for each in ranked if each.case_id == "case-p12") for ranked in (before, after))
     assert then < first
 
