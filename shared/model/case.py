@@ -94,7 +94,7 @@ class Action(Value, frozen=True, kw_only=True):
 
 
 class CaseReview(Value, frozen=True, kw_only=True):
-    """What one conference made of one case."""
+    """What one conference made of one case; where it was not `reached`, what was typed of it all the same."""
 
     id: Id
     case_id: Id
@@ -105,3 +105,4 @@ class CaseReview(Value, frozen=True, kw_only=True):
     outcome_code: str = ""
     next_on: date | None = None
     notes: LongText = ""
+    reached: bool = True

@@ -205,7 +205,8 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
         on, off = (read(access.session, conference_id) for read in (conferences.list_items, conferences.list_off))
         for item in (*on, *off):
             if item.case_id in numbers and item.id in notes:
-                conferences.add_review(access.session, as_review(access, item, notes[item.id], numbers[item.case_id]))
+                review = as_review(access, item, notes[item.id], numbers[item.case_id], reached=False)
+                conferences.add_review(access.session, review)
                 conferences.clear_note(access.session, item.id)
     take_case_off_agendas(access, list(numbers), "")
 
@@ -231,11 +232,12 @@ def take_case_off_agendas(access: Access, case_ids: Collection[Id], why: str) ->
         tell_let_go(access, conference)
 
 
-def as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> CaseReview:
+def as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int, *, reached: bool = True) -> CaseReview:
     """What was typed under an item, as a review of its case."""
     return CaseReview(
         id=access.new_id(), case_id=item.case_id, conference_id=item.conference_id, mdt_number=mdt_number, at=access.now,
         outcome=note.outcome, outcome_code=note.outcome_code, next_on=note.next_on, notes=note.notes,
+        reached=reached,
     )  # fmt: skip
 
 

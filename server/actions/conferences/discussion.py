@@ -82,8 +82,7 @@ class Ending(Value, frozen=True, kw_only=True):
     @property
     def has_words(self) -> bool:
         """Was anything typed, chosen or agreed?"""
-        note = self.note
-        return bool(note.notes or note.outcome or note.outcome_code or note.next_on or self.agreed)
+        return self.note.has_words or self.agreed > 0
 
 
 def open_item(access: Access, conference_id: Id, item_id: Id) -> tuple[Sitting, AgendaItem]:
@@ -325,7 +324,8 @@ def _keep_words_of_those_off(access: Access, conference_id: Id) -> None:
         case.id: case.mdt_number for case in cases.list_cases_by_id(access.session, [item.case_id for item in off])
     }
     for item in off:
-        conferences.add_review(access.session, as_review(access, item, notes[item.id], numbers[item.case_id]))
+        review = as_review(access, item, notes[item.id], numbers[item.case_id], reached=False)
+        conferences.add_review(access.session, review)
 
 
 def _mail_actions(access: Access, conference: CaseConference, items: Sequence[AgendaItem]) -> None:
@@ -353,9 +353,14 @@ def _mail_actions(access: Access, conference: CaseConference, items: Sequence[Ag
 
 
 def _end_case(access: Access, ending: Ending, end: CaseEnd) -> None:
-    if end is CaseEnd.NOT_REACHED or (ending.is_over and not ending.has_words):
-        return
     case, note = ending.case, ending.note
+    if end is CaseEnd.NOT_REACHED and not ending.is_over:
+        if note.has_words:
+            review = as_review(access, ending.item, note, case.mdt_number, reached=False)
+            conferences.add_review(access.session, review)
+        return
+    if ending.is_over and not ending.has_words:
+        return
     conferences.add_review(access.session, as_review(access, ending.item, note, case.mdt_number))
     if ending.is_over:
         return

@@ -75,6 +75,11 @@ class _Gathered(Value, frozen=True, kw_only=True):
         review = self.reviews.get(case_id)
         return review.mdt_number if review is not None else self.cases[case_id].mdt_number
 
+    def was_reached(self, case_id: Id) -> bool:
+        """Was the case discussed?"""
+        review = self.reviews.get(case_id)
+        return review is not None and review.reached
+
 
 def compose_minutes(access: Access, conference: CaseConference) -> Minutes:
     """Put the minutes together, as their newest version says. The caller has been let through to the conference."""
@@ -139,7 +144,7 @@ def _minuted(item: AgendaItem, gathered: _Gathered, conference: CaseConference) 
         notes=note.notes,
         outcome=note.outcome,
         outcome_code=typed.outcome_code,
-        reached=conference.finished_at is None or case.id in gathered.reviews,
+        reached=conference.finished_at is None or gathered.was_reached(case.id),
         actions=tuple(each for each in gathered.agreed if each.action.case_id == case.id),
         updates=tuple(
             (gathered.names[each.agency_id], each.text) for each in gathered.written if each.case_id == case.id

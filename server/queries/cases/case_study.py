@@ -50,7 +50,11 @@ def list_studied_needs(session: Session, person_ids: Collection[Id]) -> list[Stu
 
 def count_reviews(session: Session, case_id: Id) -> int:
     """At how many MDTs the case was discussed."""
-    return int(session.execute(select(func.count()).where(case_review.c.case_id == case_id)).scalar_one())
+    return int(
+        session.execute(
+            select(func.count()).where(case_review.c.case_id == case_id, case_review.c.reached)
+        ).scalar_one()
+    )
 
 
 def list_action_kinds(session: Session, case_id: Id) -> list[tuple[AgencyKind, bool]]:

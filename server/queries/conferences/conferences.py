@@ -54,6 +54,11 @@ class Note(Value, frozen=True, kw_only=True):
     changed_at: datetime | None = None
     changed_by: Id = ""
 
+    @property
+    def has_words(self) -> bool:
+        """Was anything typed or chosen, and not taken out again?"""
+        return bool(self.notes or self.outcome or self.outcome_code or self.next_on)
+
 
 AGENDA, MINUTES = "agenda", "minutes"
 
@@ -340,7 +345,7 @@ def list_circulated_to(session: Session, agency_id: Id, district_ids: Collection
 
 def list_carried_over(session: Session, district_id: Id) -> set[Id]:
     """The cases that were open at a conference before, or stood on the last agenda without being reached."""
-    seen = select(case_review.c.case_id)
+    seen = select(case_review.c.case_id).where(case_review.c.reached)
     unreached = (
         select(agenda_item.c.case_id)
         .join(case_conference, case_conference.c.id == agenda_item.c.conference_id)

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, CompoundSelect, Integer, String, bindparam
 from sqlalchemy.orm import Session
 
 from server.queries.conferences.conferences import Note, find_conference, list_items
+from server.queries.conferences.updates import is_read_at
 from server.queries.partnership.districts import find_district
 from server.queries.people.concealment import list_concealed
 from server.tables.cases.case import case_review
@@ -97,9 +98,7 @@ def _ask_written() -> CompoundSelect[Any]:
         ).where(note.agenda_item_id == bindparam("item_id")),
         part("update", update.id, update.at, no_number, agency.c.name, nothing, update.text, no_number)
         .join_from(written_update, agency, agency.c.id == update.agency_id)
-        .where(
-            update.conference_id == bindparam("conference_id"), update.case_id == of_case, update.withdrawn_at.is_(None)
-        ),
+        .where(update.case_id == of_case, is_read_at(bindparam("conference_id"))),
         part(
             "review",
             review.id,
@@ -108,7 +107,7 @@ def _ask_written() -> CompoundSelect[Any]:
             review.conference_id,
             review.outcome,
             review.notes,
-            no_number,
+            cast(review.reached, Integer),
         ).where(review.case_id == of_case),
     ).order_by("number", "at", "id")
 
@@ -131,7 +130,7 @@ def find_written(session: Session, item: AgendaItem) -> Written:
         updates=tuple((row.name, row.text) for row in rows if row.kind == "update"),
         reviews=tuple(
             CaseReview(id=row.id, case_id=item.case_id, conference_id=row.name, mdt_number=row.number, at=row.at,
-                       outcome=row.outcome, notes=row.text)
+                       outcome=row.outcome, notes=row.text, reached=bool(row.outcome_version))
             for row in rows if row.kind == "review"
         ),
     )  # fmt: skip

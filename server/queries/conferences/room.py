@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
 from server.queries.conferences.conferences import Note, list_reviews
 from server.queries.conferences.discussion import Written
+from server.queries.conferences.updates import is_read_at
 from server.tables.conferences.conference import agenda_item, conference_note, conference_presence, written_update
 from server.tables.partnership.agency import agency
 from server.tables.partnership.worker import worker
@@ -56,7 +57,7 @@ def _updates_of(conference_id: Id) -> Any:
     return (
         select(written_update.c.case_id, agency.c.name, written_update.c.text)
         .join(agency, agency.c.id == written_update.c.agency_id)
-        .where(written_update.c.conference_id == conference_id, written_update.c.withdrawn_at.is_(None))
+        .where(is_read_at(literal(conference_id)))
         .order_by(written_update.c.at, written_update.c.id)
     )
 

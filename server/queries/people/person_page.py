@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     func,
@@ -50,6 +51,8 @@ from shared.rules.verification import ROUGH_SLEEPING_STATES
 WORKING_WINDOW_DAYS = 90
 TIMELINE_LIMIT = 50
 LOOKS_LIMIT = 100
+NOT_REACHED = ", not reached"
+"""How the number of a review ends whose conference did not reach the case."""
 
 
 class Standing(Value, frozen=True, kw_only=True):
@@ -328,7 +331,8 @@ def _moves(person_ids: Ids) -> Select[Any]:
 
 def _reviews(person_ids: Ids) -> Select[Any]:
     shown = _columns(
-        "review", id=case_review.c.id, at=case_review.c.at, code=cast(case_review.c.mdt_number, String),
+        "review", id=case_review.c.id, at=case_review.c.at,
+        code=cast(case_review.c.mdt_number, String) + case((case_review.c.reached, ""), else_=NOT_REACHED),
         text=case_review.c.notes, more=case_review.c.outcome,
     )  # fmt: skip
     joined = select(*shown).join_from(case_review, mdt_case, mdt_case.c.id == case_review.c.case_id)

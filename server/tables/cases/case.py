@@ -196,6 +196,7 @@ class CaseReviewRow(SQLModel, table=True):
     outcome_code: str = Field(default="", max_length=64)
     next_on: date | None = None
     notes: str = text()
+    reached: bool = True
 
 
 class SavedViewRow(SQLModel, table=True):

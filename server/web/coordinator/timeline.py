@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from server.queries.people.person_page import Event
+from server.queries.people.person_page import NOT_REACHED, Event
 from server.web.layout.words import lower_first, say, say_short_day
 from shared.model.codes import CaseStep, ContactState, EvidenceBasis, ReferralState, ReviewStatus
 from shared.model.value import Value
@@ -65,7 +65,8 @@ def _move(event: Event, reads_notes: bool) -> tuple[str, str]:
 
 
 def _review(event: Event, reads_notes: bool) -> tuple[str, str]:
-    return f"Reviewed at MDT {event.code}", " ".join(part for part in (_stop(event.more), _stop(event.text)) if part)
+    was = "Written for" if event.code.endswith(NOT_REACHED) else "Reviewed at"
+    return f"{was} MDT {event.code}", " ".join(part for part in (_stop(event.more), _stop(event.text)) if part)
 
 
 def _action(event: Event, reads_notes: bool) -> tuple[str, str]:
