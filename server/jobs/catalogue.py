@@ -24,7 +24,7 @@ from server.http.services import Services
 from server.jobs.fetching import fetch_reports
 from server.jobs.notifying import find_new, number_contacts, tell_systems
 from server.jobs.pulling import pull_reports
-from server.jobs.runner import Job, Moment
+from server.jobs.runner import OVERLAP, Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
 from server.jobs.watching import ring, watch_over
@@ -95,7 +95,7 @@ def digest(services: Services, moment: Moment) -> int:
     """Who is new on the lists, as often as each coordinator chose; and what others chose to hear of together."""
 
     def write(box: Outbox) -> None:
-        reminders.write_digests(box, moment.zone)
+        reminders.write_digests(box, moment.zone, moment.since + OVERLAP)
         reminders.write_gathered(box, moment.zone)
 
     return _write(services, moment, write)

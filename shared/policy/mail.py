@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from shared.model.codes import Role
 from shared.model.mail import MailChoice, MailKind
-from shared.policy.actions import Act
+from shared.policy.actions import Act, is_personal
 from shared.policy.grid import GRID
 
 FOR_WHOM: Mapping[MailKind, Act] = {
@@ -67,6 +67,13 @@ def roles_for(kind: MailKind) -> frozenset[Role]:
     """The roles that hear of this; none for mails to those who raised an alert."""
     action = FOR_WHOM.get(kind)
     return frozenset(role for role, reaches in GRID.items() if action is not None and action in reaches)
+
+
+def needs_training(kind: MailKind) -> bool:
+    """Does this lead to personal data, which only opens to whoever's training holds? An alert that is nobody's to switch off is
+    heard without it."""
+    action = FOR_WHOM.get(kind)
+    return kind in CHOICES and action is not None and is_personal(action)
 
 
 def choices_of(roles: frozenset[Role]) -> list[MailKind]:

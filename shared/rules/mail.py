@@ -20,6 +20,8 @@ PREPARE_DAYS = (10, 4)
 """Before a conference: time to have an agreement signed, and the last morning to circulate in time."""
 
 
+DIGESTS_CAUGHT_UP = timedelta(days=14)
+"""A digest tells of no more, however long the server was off."""
 MINUTES_USEFUL_FOR = timedelta(days=14)
 """A mail about what a conference said is not sent any more after so long."""
 
@@ -50,14 +52,21 @@ def last_mornings(now: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     return datetime.combine(newest.date() - timedelta(days=1), MORNING, zone), newest
 
 
-def digest_window(choice: MailChoice, now: datetime, zone: tzinfo) -> tuple[datetime, datetime] | None:
-    """From when to when a digest counts, as chosen; None for somebody who wants none. It ends before `now`."""
+def digest_window(
+    choice: MailChoice, now: datetime, zone: tzinfo, since: datetime | None = None
+) -> tuple[datetime, datetime] | None:
+    """From when to when a digest counts, as chosen; None for somebody who wants none. It ends before `now`, and begins where the
+    one before ended: at the newest end before `since`, when somebody last looked, where the server was off since."""
     if choice is MailChoice.DAILY:
-        return last_mornings(now, zone)
-    if choice is MailChoice.HOURLY:
-        hour = now.replace(minute=0, second=0, microsecond=0)
-        return hour - timedelta(hours=1), hour
-    return None
+        start, end = last_mornings(now, zone)
+        before = last_mornings(since, zone)[1] if since else start
+    elif choice is MailChoice.HOURLY:
+        end = now.replace(minute=0, second=0, microsecond=0)
+        start = end - timedelta(hours=1)
+        before = since.replace(minute=0, second=0, microsecond=0) if since else start
+    else:
+        return None
+    return max(min(start, before), end - DIGESTS_CAUGHT_UP), end
 
 
 def period_of(moment: datetime, length: timedelta) -> datetime:

@@ -19,7 +19,7 @@ def tell_who_put_forward(access: Access, case: Case) -> None:
     if case.put_forward_by is None or case.put_forward_by == access.actor.worker_id:
         return
     kind = MailKind.PUT_FORWARD_DECIDED
-    for to in addressees.list_listeners(access.session, kind):
+    for to in addressees.list_listeners(access.session, kind, access.now):
         if to.worker_id == case.put_forward_by:
             Outbox(access.session, access.now, access.new_id).tell_worker(
                 to, kind, f"decided/{case.id}", _facts(access, case.district_id), useful_until=access.now + USEFUL_FOR
@@ -30,7 +30,7 @@ def tell_new_district(access: Access, move_id: Id, to_district_id: Id) -> None:
     """The coordinators of the district that a case was handed over to."""
     kind = MailKind.CASE_HANDED_OVER
     outbox, facts = Outbox(access.session, access.now, access.new_id), _facts(access, to_district_id)
-    for to in addressees.list_listeners(access.session, kind):
+    for to in addressees.list_listeners(access.session, kind, access.now):
         if to_district_id in to.district_ids and to.worker_id != access.actor.worker_id:
             outbox.tell_worker(to, kind, f"handed/{move_id}", facts, useful_until=access.now + USEFUL_FOR)
 
@@ -39,7 +39,7 @@ def tell_action_refused(access: Access, action_id: Id, district_id: Id) -> None:
     """The coordinators of a district: an agency says that an action is not theirs."""
     kind = MailKind.ACTION_RETURNED
     outbox, facts = Outbox(access.session, access.now, access.new_id), _facts(access, district_id)
-    for to in addressees.list_listeners(access.session, kind):
+    for to in addressees.list_listeners(access.session, kind, access.now):
         if district_id in to.district_ids and to.worker_id != access.actor.worker_id:
             outbox.tell_worker(
                 to, kind, f"returned/{action_id}/{access.today}", facts, useful_until=access.now + USEFUL_FOR

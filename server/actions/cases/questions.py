@@ -148,8 +148,10 @@ def _tell_who_may_answer(access: Access, asked: Question, subject: Subject) -> N
         outbox.tell_agency(agency_id, kind, key, MailFacts(), useful_until=access.now + USEFUL_FOR)
     if told:
         return
-    coordinators = {each.worker_id for each in addressees.list_listeners(access.session, MailKind.ACTION_RETURNED)}
-    for to in addressees.list_listeners(access.session, kind):
+    coordinators = {
+        each.worker_id for each in addressees.list_listeners(access.session, MailKind.ACTION_RETURNED, access.now)
+    }
+    for to in addressees.list_listeners(access.session, kind, access.now):
         here = to.worker_id in coordinators - {asked.worker_id} and to.district_ids & subject.district_ids
         if here and _may_know(subject, to.agency_id):
             outbox.tell_worker(to, kind, key, MailFacts(), useful_until=access.now + USEFUL_FOR)
@@ -162,7 +164,7 @@ def _may_know(subject: Subject, agency_id: Id) -> bool:
 
 def _tell_who_asked(access: Access, answered: Question) -> None:
     kind = MailKind.QUESTION_ANSWERED
-    for to in addressees.list_listeners(access.session, kind, answered.agency_id):
+    for to in addressees.list_listeners(access.session, kind, access.now, answered.agency_id):
         if to.worker_id == answered.worker_id:
             _outbox(access).tell_worker(
                 to, kind, f"answered/{answered.id}", MailFacts(), useful_until=access.now + USEFUL_FOR

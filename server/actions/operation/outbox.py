@@ -57,7 +57,7 @@ class Outbox:
         """
         members: Sequence[Listener | None] = [None]
         if addressees.find_shared_address(self.session, agency_id) is None:
-            heard = addressees.list_listeners(self.session, kind, agency_id)
+            heard = addressees.list_listeners(self.session, kind, self.now, agency_id)
             here = [each for each in heard if district_id is None or district_id in each.district_ids] or heard
             self._gather(here, kind, f"{key}/{agency_id}", facts)
             members = [each for each in here if not _wants_no_letter(each, kind)] if here else [None]

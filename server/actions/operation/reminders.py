@@ -87,7 +87,7 @@ def remind_of_plans(outbox: Outbox, today: date, zone: ZoneInfo, days: Sequence[
             continue
         heard = {
             each.worker_id: each
-            for each in addressees.list_listeners(outbox.session, MailKind.PLANS_REMINDER, agency.id)
+            for each in addressees.list_listeners(outbox.session, MailKind.PLANS_REMINDER, outbox.now, agency.id)
         }
         for to in {heard.get(worker_id or "") for worker_id in told}:
             theirs = [each.on for each in due if heard.get(each.worker_id or "") == to]
@@ -116,7 +116,7 @@ def send_agreement_texts(outbox: Outbox, today: date) -> None:
     key = "agreement-texts/" + "/".join(sorted(each.id[-12:] for each in texts))
     for agency in agencies.list_agencies(outbox.session):
         reached = addressees.find_shared_address(outbox.session, agency.id) or addressees.list_listeners(
-            outbox.session, MailKind.AGREEMENT_RENEWAL, agency.id
+            outbox.session, MailKind.AGREEMENT_RENEWAL, outbox.now, agency.id
         )
         if reached and _valid_until(outbox, agency.id, today) is None:
             _ask_to_sign(outbox, agency.id, key, None, today)
@@ -160,7 +160,7 @@ def _prepare(outbox: Outbox, conference: CaseConference, names: Mapping[Id, str]
     )  # fmt: skip
     if not (facts.count or facts.late):
         return
-    for to in addressees.list_listeners(outbox.session, MailKind.CONFERENCE_PREPARE):
+    for to in addressees.list_listeners(outbox.session, MailKind.CONFERENCE_PREPARE, outbox.now):
         if conference.district_id in to.district_ids:
             outbox.tell_worker(
                 to, MailKind.CONFERENCE_PREPARE, key, facts, useful_until=conference.starts_at, about_id=conference.id
@@ -181,10 +181,11 @@ def _ask_to_sign(
     )  # fmt: skip
 
 
-def write_digests(outbox: Outbox, zone: tzinfo) -> None:
-    """Tell each coordinator how many people came onto their lists by themselves, as often as they chose."""
-    for to in addressees.list_listeners(outbox.session, MailKind.NEW_ON_LIST):
-        window = digest_window(to.choice, outbox.now, zone)
+def write_digests(outbox: Outbox, zone: tzinfo, since: datetime | None = None) -> None:
+    """Tell each coordinator how many people came onto their lists by themselves, as often as they chose; also those of the days
+    on which the server was off. `since` is when it last looked."""
+    for to in addressees.list_listeners(outbox.session, MailKind.NEW_ON_LIST, outbox.now):
+        window = digest_window(to.choice, outbox.now, zone, since)
         if window is None or not to.district_ids:
             continue
         count = cases.count_come_between(outbox.session, to.district_ids, *window)
@@ -224,7 +225,7 @@ def alert_reviewers(outbox: Outbox, since: datetime) -> None:
     opened = Counter(period_of(at, ALERT_PERIOD) for at in notes.list_opened(outbox.session, start, end))
     if not refused and not opened:
         return
-    for to in addressees.list_listeners(outbox.session, MailKind.ACCESS_ALERT):
+    for to in addressees.list_listeners(outbox.session, MailKind.ACCESS_ALERT, outbox.now):
         for period in sorted(refused.keys() | opened.keys()):
             outbox.tell_worker(
                 to, MailKind.ACCESS_ALERT, f"access/{period:%Y-%m-%dT%H:%M:%S}",
@@ -238,7 +239,7 @@ def alert_of_many(outbox: Outbox) -> None:
     busy = find_busy_hours(audit.list_opened_records(outbox.session, outbox.now - HOUR))
     if not busy:
         return
-    for to in addressees.list_listeners(outbox.session, MailKind.ACCESS_ALERT):
+    for to in addressees.list_listeners(outbox.session, MailKind.ACCESS_ALERT, outbox.now):
         for each in busy:
             outbox.tell_worker(
                 to, MailKind.ACCESS_ALERT, f"many/{each.worker_id}/{outbox.now:%Y-%m-%dT%H}",
@@ -250,7 +251,7 @@ def report_trouble(outbox: Outbox, about: Iterable[str]) -> None:
     """Tell whoever looks after the server what is amiss with it (a job, the disk, ...); once a day of each."""
     for each in about:
         facts, key = MailFacts(job=each), f"job/{each}/{outbox.now.date()}"
-        for to in addressees.list_listeners(outbox.session, MailKind.JOB_FAILED):
+        for to in addressees.list_listeners(outbox.session, MailKind.JOB_FAILED, outbox.now):
             outbox.tell_worker(to, MailKind.JOB_FAILED, key, facts, useful_until=outbox.now + USEFUL_FOR)
 
 

@@ -91,7 +91,7 @@ def _tell_other(access: Access, path: Path, new: DoorFact) -> None:
         outbox.tell_agency(to, kind, f"referred/{new.id}", MailFacts(), useful_until=useful_until)
         return
     kind = MailKind.SERVICE_ANSWERED
-    for each in addressees.list_listeners(access.session, kind, to):
+    for each in addressees.list_listeners(access.session, kind, access.now, to):
         if each.worker_id == about.recorded_by:
             outbox.tell_worker(each, kind, f"answered/{new.id}", MailFacts(), useful_until=useful_until)
 

@@ -5,6 +5,7 @@ An address is read here when a mail is sent, and kept nowhere else.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, union, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,8 @@ from server.tables.partnership.worker import worker, worker_district, worker_rol
 from server.tables.referrals.referral import alert, alert_referrer, referral
 from shared.model.mail import Mail, MailChoice, MailKind
 from shared.model.value import Id, Value
-from shared.policy.mail import roles_for
+from shared.policy.decide import TRAINING_LASTS_DAYS
+from shared.policy.mail import needs_training, roles_for
 
 
 class Listener(Value, frozen=True, kw_only=True):
@@ -40,8 +42,9 @@ class Reachable(Value, frozen=True, kw_only=True):
     language: str = ""
 
 
-def list_listeners(session: Session, kind: MailKind, agency_id: Id | None = None) -> list[Listener]:
-    """The active workers with an address whose role hears of this, of one agency or of all, by id."""
+def list_listeners(session: Session, kind: MailKind, now: datetime, agency_id: Id | None = None) -> list[Listener]:
+    """The active workers with an address whose role hears of this, of one agency or of all, by id. Whoever could not open what
+    the mail leads to, since their training is none or over, is told to take it (`TRAINING_RENEWAL`), and of nothing else."""
     roles = [str(role) for role in roles_for(kind)]
     hearing = held_roles().where(worker_role.c.role.in_(roles)).with_only_columns(worker_role.c.worker_id)
     query = select(worker.c.id, worker.c.agency_id).where(
@@ -49,6 +52,8 @@ def list_listeners(session: Session, kind: MailKind, agency_id: Id | None = None
     )
     if agency_id is not None:
         query = query.where(worker.c.agency_id == agency_id)
+    if needs_training(kind):
+        query = query.where(worker.c.trained_on >= now.date() - timedelta(days=TRAINING_LASTS_DAYS))
     found = session.execute(query.order_by(worker.c.id)).all()
     acting = _districts_of(session, [row.id for row in found])
     chosen = outbox.list_chosen(session, kind, [row.id for row in found])

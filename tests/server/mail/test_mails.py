@@ -328,7 +328,35 @@ def test_a_coordinator_hears_each_morning_how_many_are_new_and_never_who(
     assert "Noor" not in text
 
 
+def test_whoever_was_off_hears_of_the_days_between(run, postbox: Postbox, clock: Clock, watford) -> None:
+    clock.now = datetime(2026, 11, 14, 8, 1, tzinfo=UTC)
+    run("digests", "mail")
+    before = len(postbox.texts("rowan@example.org"))
+    with watford.writing() as session:
+        for day in (14, 15, 16):
+            come_onto_the_list(session, datetime(2026, 11, day, 12, tzinfo=UTC), day)
+    clock.now = datetime(2026, 11, 17, 9, 30, tzinfo=UTC)
+    run("digests", "mail")
+    run("digests", "mail")
+    (text,) = postbox.texts("rowan@example.org")[before:]
+    assert text.startswith("3 people are new on your case list\n")
+
+
+def test_nobody_without_training_is_mailed_what_they_could_not_open(run, postbox: Postbox, watford, enter) -> None:
+    with watford.writing() as session:
+        lapsed = {"trained_on": date(2020, 1, 1)}
+        session.execute(update(worker.worker).where(worker.worker.c.id == "ruth").values(lapsed))
+    with enter("priya") as access:
+        made = call(access)
+        circulating.circulate(access, FILES, made.id)
+        theirs = [each.mail for each in outbox.list_posted(access.session) if each.mail.agency_id == "cgl"]
+    assert theirs and all(each.worker_id is None for each in theirs), "an administrator sees that nobody could be told"
+    run("mail")
+    assert postbox.texts("ruth@example.org") == []
+
+
 def test_whoever_chose_so_hears_each_hour_or_nothing(run, postbox: Postbox, clock: Clock, watford, now) -> None:
+    run("digests")  # a server that never looked before looks back a day
     with watford.writing() as session:
         outbox.set_choices(session, "rowan", {MailKind.NEW_ON_LIST: MailChoice.HOURLY})
         outbox.set_choices(session, "priya", {MailKind.NEW_ON_LIST: MailChoice.OFF})
@@ -355,8 +383,10 @@ def test_what_can_wait_comes_in_one_mail_a_day_to_whoever_chose_so(
     clock.advance(days=1)
     run("digests", "mail")
     run("digests", "mail")
-    (text,) = [each for each in postbox.texts("rowan@example.org") if "since yesterday" in each]
-    assert text.startswith("Lantern: 2 things since yesterday\n")
+    (text,) = [
+        each for each in postbox.texts("rowan@example.org") if "since you were last told" in each.splitlines()[0]
+    ]
+    assert text.startswith("Lantern: 2 things since you were last told\n")
     assert "- 2 cases handed over to you, Three Rivers\n" in text
     with watford.writing() as session:
         outbox.set_choices(session, "rowan", {})
@@ -384,8 +414,8 @@ def test_a_line_that_is_stored_after_the_morning_mail_comes_in_another_and_is_no
         outbox.add_lines(session, [late])
     run("digests", "mail")
     run("digests", "mail")
-    told = [each for each in postbox.texts("rowan@example.org") if "since yesterday" in each]
-    assert [each.splitlines()[0] for each in told] == ["Lantern: 1 thing since yesterday"] * 2
+    told = [each for each in postbox.texts("rowan@example.org") if "since you were last told" in each.splitlines()[0]]
+    assert [each.splitlines()[0] for each in told] == ["Lantern: 1 thing since you were last told"] * 2
 
 
 def test_one_press_chooses_it_for_all_that_can_wait_and_nothing_that_a_calendar_follows(browser, watford) -> None:

@@ -53,6 +53,19 @@ def test_an_hourly_digest_counts_the_last_whole_hour_and_off_counts_nothing() ->
     assert digest_window(MailChoice.OFF, now, LONDON) is None
 
 
+def test_a_digest_after_an_outage_begins_where_the_last_one_ended() -> None:
+    now = datetime(2026, 11, 20, 9, 40, tzinfo=UTC)
+    looked = datetime(2026, 11, 17, 22, 15, tzinfo=UTC)
+    start = datetime(2026, 11, 17, 8, tzinfo=UTC)
+    assert digest_window(MailChoice.DAILY, now, LONDON, looked) == (start, datetime(2026, 11, 20, 8, tzinfo=UTC))
+    hour = datetime(2026, 11, 17, 22, tzinfo=UTC)
+    assert digest_window(MailChoice.HOURLY, now, LONDON, looked) == (hour, datetime(2026, 11, 20, 9, tzinfo=UTC))
+    for choice in (MailChoice.DAILY, MailChoice.HOURLY):
+        assert digest_window(choice, now, LONDON, now - timedelta(minutes=5)) == digest_window(choice, now, LONDON)
+        window = digest_window(choice, now, LONDON, now - timedelta(days=90))
+        assert window is not None and window[1] - window[0] == timedelta(days=14)
+
+
 def test_every_moment_is_in_one_period() -> None:
     length = timedelta(seconds=20)
     start = datetime(2026, 11, 20, 9, 40, 20, tzinfo=UTC)
