@@ -11,6 +11,7 @@ class Case(Value, frozen=True, kw_only=True):
     """A person on one district's list. `mdt_number` belongs to the case: 1 is the baseline (RS MDT toolkit).
 
     `basis` is the evidence that somebody named when they put the person forward; None for one whom outreach saw.
+    `told_as` is what whoever put them forward called them.
     """
 
     id: Id
@@ -24,6 +25,7 @@ class Case(Value, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     outcome: ShortText = ""
     basis: EvidenceBasis | None = None
+    told_as: LongText | None = None
 
 
 class CaseEvent(Value, frozen=True, kw_only=True):

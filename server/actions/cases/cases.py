@@ -12,7 +12,7 @@ from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, cases
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership import districts
-from server.queries.people import health, subjects
+from server.queries.people import health, people, subjects
 from server.queries.people.verification import find_status
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
@@ -38,11 +38,13 @@ def put_forward(access: Access, person_id: Id, district_id: Id, basis: EvidenceB
     check_on_no_list(access, person_id, district_id)
     if may_decide(access, district_id):
         _check_verified_only(access, person_id, district_id)
-    return add_case(access, person_id, district_id, basis, reason)
+    person = people.find_person(access.session, person_id)
+    return add_case(access, person_id, district_id, basis, reason, person.known_as if person else "")
 
 
-def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str) -> Case:
-    """Store a case that somebody put forward; what may not be is refused before. Raises Invalid for a district that ended."""
+def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str, told_as: str) -> Case:
+    """Store a case that somebody put forward, and what they called them; what may not be is refused before. Raises Invalid for a
+    district that ended."""
     if all(each.id != district_id for each in list_districts_on(access.session, access.today)):
         raise Invalid("That district has ended: choose the one that followed it.")
     new = Case(
@@ -54,6 +56,7 @@ def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasi
         reason=_say(reason),
         put_forward_by=access.actor.worker_id,
         basis=basis,
+        told_as=told_as,
     )
     step = CaseStep.LISTED if new.state is CaseState.LISTED else CaseStep.PUT_FORWARD
     if not begin_cases(access.session, [(new, step)], access.new_id):

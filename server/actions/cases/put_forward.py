@@ -56,7 +56,10 @@ def put_forward_newcomer(access: Access, project: Project, draft: Newcomer) -> C
         person_id = access.new_id()
     changes = [_person(access, draft, person_id), _evidence(access, draft, person_id)]
     say(access.session, project, changes, access.now)
-    return add_case(access, person_id, draft.district_id, draft.basis, draft.reason)
+    told = Person(
+        id=person_id, name=draft.name.strip(), alias=draft.alias.strip(), description=draft.description.strip()
+    )
+    return add_case(access, person_id, draft.district_id, draft.basis, draft.reason, told.known_as)
 
 
 def _checked(access: Access, draft: Newcomer) -> Newcomer:

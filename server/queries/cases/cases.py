@@ -15,7 +15,7 @@ from server.database.sql import Sql, moment_of, some_moment_of
 from server.database.statements import ids
 from server.queries.people.concealment import not_concealed
 from server.queries.people.people import read_person
-from server.tables.cases.case import mdt_case
+from server.tables.cases.case import case_event, mdt_case
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person
 from shared.model.case import Case
@@ -178,12 +178,14 @@ def list_live_cases_of(session: Session, person_ids: Collection[Id]) -> list[Cas
 
 
 class PutForward(Value, frozen=True, kw_only=True):
-    """Somebody whom an agency put forward, and what became of it."""
+    """Somebody whom an agency put forward, and what became of it: called as the agency called them (empty where that is not
+    known), with the reason that it gave."""
 
     case_id: Id
-    known_as: str
+    told_as: str
     state: CaseState
-    since: datetime
+    put_at: datetime
+    why: str
     outcome: str
 
 
@@ -191,10 +193,11 @@ def list_put_forward_by(
     session: Session, agency_id: Id, district_ids: Collection[Id], limit: int = 20
 ) -> list[PutForward]:
     """Whom an agency's workers put forward in these districts, the newest first."""
+    began = (case_event.c.case_id == mdt_case.c.id) & (case_event.c.number == 1)
     query = (
-        select(mdt_case, person.c.name, person.c.alias, person.c.description)
-        .join(person, person.c.id == mdt_case.c.person_id)
+        select(mdt_case, case_event.c.reason.label("why"), case_event.c.at.label("put_at"))
         .join(worker, worker.c.id == mdt_case.c.put_forward_by)
+        .outerjoin(case_event, began)
         .where(
             worker.c.agency_id == agency_id,
             mdt_case.c.district_id.in_(district_ids),
@@ -206,9 +209,10 @@ def list_put_forward_by(
     return [
         PutForward(
             case_id=row["id"],
-            known_as=Person(id="", name=row["name"], alias=row["alias"], description=row["description"]).known_as,
+            told_as=row["told_as"] or "",
             state=CaseState(row["state"]),
-            since=row["since"],
+            put_at=row["put_at"] or row["since"],
+            why=row["why"] or "",
             outcome=row["outcome"],
         )
         for row in session.execute(query).mappings()

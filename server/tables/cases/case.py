@@ -3,7 +3,7 @@ made of them."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -51,6 +51,7 @@ class CaseRow(SQLModel, table=True):
     closed_at: datetime | None = moment(optional=True)
     outcome: str = Field(default="", max_length=200)
     basis: str | None = Field(default=None, max_length=CODE_LENGTH)
+    told_as: str | None = Field(default=None, sa_type=Text)
 
 
 class CaseEventRow(SQLModel, table=True):

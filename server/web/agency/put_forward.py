@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
+from server.actions.cases.arrivals import SAME_PERSON
 from server.actions.cases.cases import BASES
 from server.actions.cases.put_forward import Newcomer, put_forward_newcomer
 from server.http.local_time import to_local
@@ -128,6 +129,8 @@ def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Err
     chosen = form.district or (own[0].id if own else "")
     access.require_district(Act.PUT_FORWARD_CASE, chosen, purpose="put forward")
     before = cases.list_put_forward_by(access.session, access.actor.agency_id, access.actor.district_ids)
+    # That somebody is known elsewhere already is for the coordinator: the agency was promised not to learn it.
+    before = [msgspec.structs.replace(each, outcome="") if each.outcome == SAME_PERSON else each for each in before]
     access.note_seen(SubjectKind.CASE, [each.case_id for each in before], purpose="put forward")
     return page(
         request, "agency/put_forward.html", title="Put somebody forward", section="/cases", worker=access.worker,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from server.actions.cases import cases as decisions
+from server.actions.cases.arrivals import SAME_PERSON
 from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases.cases import list_live_cases_of
@@ -123,3 +124,24 @@ def test_a_date_of_birth_comes_in_three_fields(
     with watford.reading() as session:
         born = session.execute(text("select date_of_birth from person where name = 'Sam Okoro'")).scalar()
     assert str(born) == "1980-02-01"
+
+
+def test_what_others_learn_of_somebody_is_not_shown_to_whoever_put_them_forward(
+    browser: Browser, watford: Database, new_id: Callable[[], str]
+) -> None:
+    put_forward(browser.sign_in("ruth"), new_id, name="", description="Blue coat, by the library")
+    with watford.writing() as session:
+        session.execute(
+            text(
+                "update person set name = 'Samuel Okoro', description = 'Tattoo of a swallow' where description like 'Blue%'"
+            )
+        )
+        session.execute(
+            text("update mdt_case set state = 'declined', outcome = :said where put_forward_by = 'ruth'"),
+            {"said": SAME_PERSON},
+        )
+    shown = browser.get("/put-forward").text
+    assert "Blue coat, by the library" in shown
+    assert SAM["reason"] in shown
+    for word in ("Samuel", "swallow", SAME_PERSON):
+        assert word not in shown
