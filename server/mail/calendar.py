@@ -30,7 +30,7 @@ def make_invitation(conference: CaseConference, district_name: str, now: datetim
     """Returns the text of an .ics file, lines ended and folded as the format asks."""
     asked = asked or Asked()
     ends_at = conference.starts_at + timedelta(minutes=SCHEDULED_MINUTES)
-    is_off = asked.method == CANCEL
+    is_off = asked.method == CANCEL or conference.called_off_at is not None
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",

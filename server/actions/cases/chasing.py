@@ -25,6 +25,7 @@ from shared.model.codes import CaseState
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act
+from shared.policy.actor import agreements_valid_until
 from shared.rules.actions import is_overdue
 
 PURPOSE = "chasing actions"
@@ -137,6 +138,9 @@ def list_board(access: Access, district_id: Id) -> Sequence[OwnedAction]:
 def _write(
     access: Access, district_id: Id, agency_id: Id, key: str, count: int, late: int, day: date | None = None
 ) -> None:
+    until = agreements_valid_until(agencies.list_agreements(access.session, agency_id), access.today)
+    if until is None or until < access.today:
+        return  # rule A2: the board says why it is told nothing
     district = find_district(access.session, district_id)
     facts = MailFacts(count=count, late=late, day=day, district=district.name if district else "")
     Outbox(access.session, access.now, access.new_id).tell_agency(

@@ -4,16 +4,16 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.statements import ids
 from server.queries.people.concealment import without_concealed
-from server.tables.cases.case import case_action, mdt_case
+from server.tables.cases.case import case_action, case_event, mdt_case
 from server.tables.partnership.agency import agency
 from server.tables.people.person import person
 from shared.model.case import Action
-from shared.model.codes import CaseState
+from shared.model.codes import CaseState, CaseStep
 from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Subject, SubjectKind
@@ -83,7 +83,7 @@ def has_agreed_at(session: Session, conference_id: Id) -> bool:
 
 
 def list_agency_actions(session: Session, agency_id: Id, district_ids: Collection[Id] | None) -> list[OwnedAction]:
-    """What an agency owes and has done for current cases, the earliest due first."""
+    """What an agency owes and has done for current cases, and what was agreed when one was closed, the earliest due first."""
     if district_ids is None:
         return _list(session, _OF_AGENCY, agency_id=agency_id)
     return _list(session, _OF_AGENCY_HERE, agency_id=agency_id, district_ids=list(district_ids))
@@ -133,15 +133,21 @@ _OWNED = (
     .join(person, person.c.id == mdt_case.c.person_id)
     .order_by(case_action.c.due_on, case_action.c.agreed_at, case_action.c.id)
 )  # fmt: skip
+_AGREED_WHEN_CLOSING = exists().where(
+    case_event.c.case_id == case_action.c.case_id, case_event.c.step == CaseStep.CLOSED.value,
+    case_event.c.conference_id == case_action.c.conference_id, mdt_case.c.state == CaseState.CLOSED.value,
+)  # fmt: skip
+_IS_OWED = mdt_case.c.state.in_(CURRENT) | _AGREED_WHEN_CLOSING
+"""Closing a case ends what was agreed before; what its last conference agreed while closing it is owed still."""
 _IN_DISTRICTS = mdt_case.c.district_id.in_(ids("district_ids"))
 _ONE = _OWNED.where(case_action.c.id == bindparam("action_id"))
 _OF_CASES = _OWNED.where(case_action.c.case_id.in_(ids("case_ids")))
 _AGREED_AT = _OWNED.where(case_action.c.conference_id == bindparam("conference_id"))
-_OF_AGENCY = _OWNED.where(case_action.c.agency_id == bindparam("agency_id"), mdt_case.c.state.in_(CURRENT))
+_OF_AGENCY = _OWNED.where(case_action.c.agency_id == bindparam("agency_id"), _IS_OWED)
 _OF_AGENCY_HERE = _OF_AGENCY.where(_IN_DISTRICTS)
 _MISSED = _OWNED.where(
     _IN_DISTRICTS,
-    mdt_case.c.state.in_(CURRENT),
+    _IS_OWED,
     case_action.c.done_at.is_(None),
     case_action.c.due_on < bindparam("today"),
 )
@@ -159,7 +165,7 @@ _RED_FLAGS = (
     .group_by(case_action.c.case_id)
 )
 _UNDONE = _OF_AGENCY.where(case_action.c.done_at.is_(None), case_action.c.due_on <= bindparam("due_until"))
-_UNDONE_IN = _OWNED.where(_IN_DISTRICTS, mdt_case.c.state.in_(CURRENT), case_action.c.done_at.is_(None))
+_UNDONE_IN = _OWNED.where(_IN_DISTRICTS, _IS_OWED, case_action.c.done_at.is_(None))
 
 
 def _read(row: Any) -> OwnedAction:

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from server.actions.cases import chasing
-from server.actions.conferences import conferences, discussion
+from server.actions.conferences import circulating, conferences, discussion, kept, versions
 from server.actions.conferences.discussion import CaseEnd
-from server.actions.conferences.minutes import compose_minutes
+from server.actions.conferences.minutes import MinutedCase, compose_minutes
 from server.problems import Failure, Invalid
+from server.queries.cases import case_actions
 from server.queries.conferences import conferences as stored
 from server.queries.operation import outbox
 from shared.model.conference import CaseConference
 from shared.model.mail import MailFacts, MailKind
-from tests.server.conferences.conftest import item_at
+from tests.server.conferences.conftest import FILES, item_at
 from tests.web import county
 
 
@@ -87,3 +88,41 @@ def test_a_conference_at_which_something_was_agreed_is_neither_called_off_nor_ta
         discussion.take_back_action(access, conference.id, action)
         assert conferences.call_off(access, conference.id).called_off_at
         assert stored.find_conference(access.session, conference.id) is not None
+
+
+def test_what_was_agreed_when_a_case_was_closed_is_owed_still_and_what_was_agreed_before_is_not(enter) -> None:
+    with enter("priya") as access:
+        first, last = call(access, 7), call(access, 14)
+        agree(access, first, "Ring her")
+        discussion.finish_conference(access, first.id, {})
+        agree(access, last, "See that she has settled")
+        discussion.finish_conference(access, last.id, {"case-joan": CaseEnd.CLOSE})
+        board = [each.action.text for each in chasing.list_board(access, county.WATFORD)]
+        theirs = [each.action.text for each in case_actions.list_agency_actions(access.session, "cgl", None)]
+        (late,) = case_actions.list_missed(access.session, [county.WATFORD], access.today + timedelta(days=90))
+    assert board == theirs == [late.action.text] == ["See that she has settled"]
+
+
+def test_a_service_without_an_agreement_is_told_nothing_of_what_it_owes(enter) -> None:
+    with enter("priya") as access:
+        for agency_id in ("probation", "cgl"):
+            chasing.add_between(
+                access, county.WATFORD, "case-joan", text="Ring her", agency_id=agency_id, due_on=access.today
+            )
+        told = {each.mail.agency_id for each in outbox.list_posted(access.session)}
+    assert told == {"cgl"}
+
+
+def test_whoever_reads_the_minutes_reads_of_the_case_that_was_closed(enter) -> None:
+    with enter("priya") as access:
+        made = call(access, 7)
+        circulating.circulate(access, FILES, made.id)
+        discussion.save_outcome(access, made.id, item_at(access, made.id, 1), based_on=0, outcome="Housed")
+        discussion.finish_conference(access, made.id, {"case-joan": CaseEnd.CLOSE})
+        versions.check_minutes(access, made.id, 1)
+        versions.circulate_minutes(access, FILES, made.id)
+        (row,) = [
+            each for each in stored.list_circulated(access.session, made.id, "minutes") if each.agency_id == "cgl"
+        ]
+        told = kept.open_kept(access.session, FILES, [row.id], MinutedCase)[row.id]
+    assert "case-joan" in {each.case_id for each in told.cases}

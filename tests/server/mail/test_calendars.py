@@ -219,6 +219,12 @@ def test_a_file_for_ones_own_calendar_asks_for_no_answer(browser: Browser, enter
     assert event["ORGANIZER"] == "mailto:priya@example.org"
 
 
+def test_the_file_of_a_conference_that_was_called_off_says_so(now: datetime) -> None:
+    off = CaseConference(id="c", district_id="w", starts_at=now, finished_at=now, called_off_at=now)
+    (event,) = icalendar.Calendar.from_ical(make_invitation(off, "Watford", now)).walk("VEVENT")
+    assert (event["STATUS"], event["TRANSP"]) == ("CANCELLED", "TRANSPARENT")
+
+
 @pytest.mark.parametrize("month", [3, 7, 10])
 def test_the_hour_is_right_on_both_sides_of_a_change_of_the_clock(month: int, now: datetime) -> None:
     starts_at = now.replace(month=month, day=28, hour=10)
