@@ -31,6 +31,7 @@ NOT_KEPT = {
     "admin/boundary_changes.html": FILES,
     "admin/county.html": FILES,
     "admin/enrol.html": SHOWN_ONCE,
+    "admin/phone.html": "a tick that says which phone is wiped: made at the press, and at no other",
     "admin/record.html": FILTERS,
     "agency/own_link.html": SHOWN_ONCE,
     "agency/consent.html /people/{{ person.id }}/consent/withdraw": "a press",

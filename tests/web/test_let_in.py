@@ -29,6 +29,7 @@ from shared.rules.alarms import DEFAULT_LADDER
 from sync import authoring
 from sync.reading import decode_batch
 from tests.web import county
+from tests.web.test_pages import plain
 
 AISHAS, ELSEWHERE = 31, 32
 TEAM = "watford-outreach"
@@ -85,7 +86,9 @@ def test_what_is_good_is_let_in_and_stands_in_the_deciders_name(
 ) -> None:
     assert send(("h1", "contact.recorded", meeting(now, "k1", note="Asked for socks")), scope="before")
     tom = browse("tom")
-    assert "Asked for socks" in tom.get(f"/devices/{AISHAS}").text
+    assert "1 record set aside" in plain(tom.get("/devices").text), "also where its scope is not his"
+    assert f'href="/devices/{AISHAS}/held">1 record' in tom.get(f"/devices/{AISHAS}").text
+    assert "Asked for socks" in tom.get(f"/devices/{AISHAS}/held").text
     assert "Adopted" in tom.send(f"/devices/{AISHAS}/adopt", change="h1").text
     with filled.reading() as session:
         stored = find_contact(session, "k1")
@@ -116,7 +119,7 @@ def test_nobody_speaks_for_a_colleague_even_when_let_in(send: Any, browse: Any, 
     told = {"id": "e1", "shift_id": "s1", "worker_id": "dean", "at": now.isoformat()}
     assert send(("h1", "shift.ended", told)) == [words.OTHER_NAME]
     tom = browse("tom")
-    assert "Dean" in tom.get(f"/devices/{AISHAS}").text
+    assert "Dean" in tom.get(f"/devices/{AISHAS}/held").text
     assert tom.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 409
     assert waiting(filled) == ["h1"]
 
@@ -176,7 +179,7 @@ def test_letting_in_opens_nothing_to_its_decider(
     else:
         assert send(("h1", "contact.recorded", meeting(now, "k1", person_ids=[far], note="Met at the canal")))
     tom = browse("tom")
-    said = tom.get(f"/devices/{AISHAS}").text
+    said = tom.get(f"/devices/{AISHAS}/held").text
     assert "Far Away" not in said
     assert "Met at the canal" not in said
     assert tom.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 409
@@ -209,17 +212,16 @@ def test_all_that_were_held_for_one_reason_are_let_in_together_and_no_other(
     """What is let in is what the page showed: a record that came meanwhile stays."""
     send(*((f"h{n}", "contact.recorded", meeting(now, f"k{n}")) for n in range(3)), scope="before")
     tom = browse("tom")
-    page = tom.get(f"/devices/{AISHAS}").text
+    page = tom.get(f"/devices/{AISHAS}/held").text
     assert "Let in all 3 with this reason" in page
-    form = page[page.index("were held for one reason") :]
-    shown = re.findall(r'name="change" value="(\w+)"', form[: form.index("</form>")])
-    assert sorted(shown) == ["h0", "h1", "h2"]
+    shown = re.findall(r'name="alike" value="([\w:]+)"', page)
+    assert sorted(shown) == ["1:h0", "1:h1", "1:h2"]
     send(("h3", "contact.recorded", meeting(now, "k3")), scope="before")
-    tom.send(f"/devices/{AISHAS}/adopt", change=shown, order="in")
+    tom.send(f"/devices/{AISHAS}/adopt", alike=shown, order="alike:1")
     assert waiting(filled) == ["h3"]
     with filled.reading() as session:
         assert all(find_contact(session, f"k{n}") is not None for n in range(3)) and not find_contact(session, "k3")
-    assert "with this reason" not in tom.get(f"/devices/{AISHAS}").text, "one alone has a button already"
+    assert "with this reason" not in tom.get(f"/devices/{AISHAS}/held").text, "one alone has a button already"
 
 
 def test_several_are_set_aside_at_once_with_one_reason(send: Any, browse: Any, now: Any, filled: Database) -> None:
@@ -264,8 +266,10 @@ def test_an_administrator_reads_no_content_and_lets_nothing_in(
 ) -> None:
     send(("h1", "contact.recorded", meeting(now, "k1", note="Asked for socks")), scope="before")
     omar = browse("omar")
-    assert "Asked for socks" not in omar.get(f"/devices/{AISHAS}").text
+    assert "Asked for socks" not in omar.get(f"/devices/{AISHAS}/held").text
+    assert "<form" not in omar.get(f"/devices/{AISHAS}/held").text.split("<h1")[1]
     assert omar.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 403
+    assert omar.get("/held/h1").status_code == 403
     assert waiting(filled) == ["h1"]
 
 
@@ -287,11 +291,73 @@ def test_what_cannot_be_read_is_nobodys_secret(send: Any, browse: Any, now: Any,
     whose, cannot = "for whoever may decide on it", "Lantern cannot read what it says"
     assert send(("h1", "contact.recorded", meeting(now, "k1", id="k" * 60)))
     tom = browse("tom")
-    said = tom.get(f"/devices/{AISHAS}").text
+    said = tom.get(f"/devices/{AISHAS}/held").text
     assert cannot in said and whose not in said
     assert send(("h2", "contact.recorded", meeting(now, "k2", person_ids=[far])))
-    said = tom.get(f"/devices/{AISHAS}").text
+    said = tom.get(f"/devices/{AISHAS}/held").text
     assert cannot in said and whose in said
+
+
+# --------------------------------------------------------------------------------- what was typed, without a script
+
+
+@pytest.mark.parametrize("page", [f"/devices/{AISHAS}/held", "/held"])
+def test_a_press_keeps_what_was_ticked_and_typed_beside_it(
+    page: str, send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    """No script here keeps anything: the page itself shows again what was not pressed for."""
+    action = page.replace("/held", "/adopt") if "devices" in page else page
+    send(*((f"h{n}", "contact.recorded", meeting(now, f"k{n}")) for n in range(2)), scope="before")
+    send(("h3", "contact.recorded", meeting(now, "k3", id="k" * 60)))
+    tom = browse("tom")
+    shown = re.findall(r'name="alike" value="([\w:-]+)"', tom.get(page).text)
+    number = next(each.partition(":")[0] for each in shown if each.endswith(":h0"))
+    said = tom.send(action, change="h3", why="Typed twice", alike=shown, order=f"alike:{number}").text
+    assert "Adopted" in said and waiting(filled) == ["h3"]
+    for again in (said, tom.get(page).text):
+        assert re.search(r'value="h3" checked', again) and 'value="Typed twice"' in again
+    assert 'value="Typed twice"' not in browse("priya").get("/held").text, "it is its writer's alone"
+    said = tom.send(action, change="h3", why="Typed twice", order="aside").text
+    assert "Set aside, with your reason" in said and waiting(filled) == []
+    assert 'value="Typed twice"' not in tom.get(page).text
+
+
+@pytest.mark.parametrize("page", [f"/devices/{AISHAS}/held", "/held"])
+@pytest.mark.parametrize(
+    ("told", "status", "why"),
+    [({"change": "h1", "order": "aside"}, 400, "Say why it is set aside"),
+     ({"order": "aside", "why": "Typed twice"}, 400, "Choose what to decide on"),
+     ({"change": ["h1", "h0"], "why": "Typed twice", "order": "in"}, 409, "It was decided already")],
+)  # fmt: skip
+def test_what_is_refused_is_shown_again_with_what_is_wrong(
+    page: str, told: dict[str, Any], status: int, why: str, send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    action = page.replace("/held", "/adopt") if "devices" in page else page
+    send(*((f"h{n}", "contact.recorded", meeting(now, f"k{n}")) for n in range(2)), scope="before")
+    tom = browse("tom")
+    tom.send(action, change="h0", order="aside", why="A test")
+    answer = tom.send(action, **told)
+    assert answer.status_code == status and why in answer.text
+    assert ('value="h1" checked' in answer.text) is ("change" in told)
+    assert ('value="Typed twice"' in answer.text) is ("why" in told)
+    assert waiting(filled) == ["h1"], "nothing of it was done"
+
+
+def test_enter_in_the_reason_lets_nothing_in(send: Any, browse: Any, now: Any) -> None:
+    """A browser presses the first button of a form: whoever types why something is set aside does not let it in."""
+    send(("h1", "contact.recorded", meeting(now, "k1")), scope="before")
+    form = browse("tom").get("/held").text.split('action="/held"')[1]
+    assert re.findall(r'name="order" value="(\w+)"', form)[0] == "aside"
+
+
+def test_a_correction_that_cannot_be_is_shown_again_as_it_was_typed(send: Any, browse: Any, now: Any) -> None:
+    assert send(("h1", "contact.recorded", meeting(now, "k1", seen_at="2093-01-01T00:00:00Z", night="2093-01-01")))
+    told = {"field": ["night", "seen_at"], "value": ["2026-11-12", "2094-01-01T00:00"]}
+    for value, status in (("2094-01-01T00:00", 409), ("soon", 400)):
+        answer = browse("tom").send("/held/h1", field=told["field"], value=["2026-11-12", value])
+        assert answer.status_code == status
+        assert 'value="2026-11-12"' in answer.text and f'value="{value}"' in answer.text
+        assert "There is a problem" in answer.text
 
 
 # ------------------------------------------------------------------------------------------------------ corrected
@@ -320,11 +386,11 @@ def test_the_field_that_held_it_is_corrected_and_what_came_is_kept(
     assert send(("h1", "contact.recorded", meeting(now, "k1", **wrong)))
     came = _body(filled, "h1")
     tom = browse("tom")
-    page = tom.get(f"/devices/{AISHAS}").text
+    assert 'href="/held/h1"' in tom.get(f"/devices/{AISHAS}/held").text
+    page = tom.get("/held/h1").text
     for field in told:
         assert f'name="field" value="{field}"' in page
-    form = {"change": "h1", "order": "mend", "field": list(told), "value": list(told.values())}
-    assert "Adopted" in tom.send(f"/devices/{AISHAS}/adopt", **form).text
+    assert "Adopted" in tom.send("/held/h1", field=list(told), value=list(told.values())).text
     assert waiting(filled) == []
     with filled.reading() as session:
         stored = find_contact(session, "k1")
@@ -347,8 +413,7 @@ def test_what_is_typed_is_asked_as_what_came_was(
 ) -> None:
     """No other field than the one that is wrong, nothing that cannot be, nothing that policy would not allow."""
     assert send(("h1", "contact.recorded", meeting(now, "k1", seen_at="2093-01-01T00:00:00Z", night="2093-01-01")))
-    form = {"change": "h1", "order": "mend", "field": field, "value": value}
-    assert browse("tom").send(f"/devices/{AISHAS}/adopt", **form).status_code in {400, 404, 409, 422}
+    assert browse("tom").send("/held/h1", field=field, value=value).status_code in {400, 404, 409, 422}
     assert waiting(filled) == ["h1"]
     with filled.reading() as session:
         assert find_contact(session, "k1") is None
@@ -360,9 +425,9 @@ def test_a_correction_opens_nothing_that_policy_keeps(
     """Somebody whom the decider may not know is not met by way of a mended time."""
     assert send(("h1", "contact.recorded", meeting(now, "k1", person_ids=[far], seen_at="2093-01-01T00:00:00Z")))
     tom = browse("tom")
-    assert "Correct a contact" not in tom.get(f"/devices/{AISHAS}").text
-    form = {"change": "h1", "order": "mend", "field": "seen_at", "value": now.strftime("%Y-%m-%dT%H:%M")}
-    assert tom.send(f"/devices/{AISHAS}/adopt", **form).status_code == 404
+    assert 'href="/held/h1"' not in tom.get(f"/devices/{AISHAS}/held").text
+    assert tom.get("/held/h1").status_code == 404
+    assert tom.send("/held/h1", field="seen_at", value=now.strftime("%Y-%m-%dT%H:%M")).status_code == 404
     assert waiting(filled) == ["h1"]
 
 
@@ -391,6 +456,5 @@ def test_a_leads_press_is_no_sign_of_life_of_whoever_is_missed(
             return [each.worker_id for each in list_open_alarms(session)]
 
     assert missed() == ["aisha"]
-    form = {"change": "h1", "order": "mend", "field": ["at"], "value": ["2026-11-12T21:30"]}
-    assert "Adopted" in browse("tom").send(f"/devices/{AISHAS}/adopt", **form).text
+    assert "Adopted" in browse("tom").send("/held/h1", field="at", value="2026-11-12T21:30").text
     assert missed() == ["aisha"], "heard at half past nine, and not since"

@@ -30,8 +30,26 @@ def test_a_phone_is_called_what_its_lead_calls_it(filled: Database, browse: Brow
     assert "<h1" in page.text and "The old Nokia, cracked" in plain(page.text)
     assert "The old Nokia, cracked" in plain(tom.get("/devices").text)
     for wrong in ("", "   ", "x" * 201):
-        assert tom.send(f"/devices/{DEANS}/name", label=wrong).status_code == 400
+        answer = tom.send(f"/devices/{DEANS}/name", label=wrong)
+        assert answer.status_code == 400 and f'value="{wrong}"' in answer.text, "it is there to be mended"
     assert stored(filled).label == "The old Nokia, cracked"
+
+
+def test_nothing_is_typed_on_a_phones_page_beside_another_press(browse: Browse) -> None:
+    """Without a script a press takes away what stands in the forms beside it: words are typed on pages of their own."""
+    tom = browse("tom")
+    page = tom.get(f"/devices/{DEANS}").text
+    assert 'type="text"' not in page and "<textarea" not in page
+    assert f'href="/devices/{DEANS}/name"' in page
+    for path in ("name", "held"):
+        own = tom.get(f"/devices/{DEANS}/{path}").text
+        assert own.split("<h1")[1].count("<form") <= 1
+
+
+def test_a_wipe_without_its_tick_is_shown_again_with_what_is_missing(filled: Database, browse: Browse) -> None:
+    answer = browse("tom").send(f"/devices/{DEANS}/stop", order="wipe_now")
+    assert answer.status_code == 400 and 'href="#sure"' in answer.text and 'id="sure-error"' in answer.text
+    assert stored(filled).status == "ok"
 
 
 @pytest.mark.parametrize(("who", "status"), [("aisha", 403), ("helen", 403), ("rowan", 404)])

@@ -69,6 +69,11 @@ def list_held(access: Access, device: int | None = None) -> list[HeldChange]:
     ]
 
 
+def find_held(access: Access, change_id: Id) -> HeldChange:
+    """One held change that the reader decides on. Raises NotFound, Failure where somebody decided already."""
+    return _describe(access, _find(access, change_id))
+
+
 def let_in(access: Access, project: Project, change_ids: Sequence[Id]) -> None:
     """Let held changes in, each as a new change of the server in the name of the actor.
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql, storable
 from server.queries.sync.feed import lock_counter, set_counter
 from server.tables.sync import sync as tables
@@ -256,8 +257,9 @@ def record_refusal(session: Session, number: int, code: str) -> None:
         Sql(session).run(f"update sync_device set {column} = {column} + 1 where number = ?", number)
 
 
+@beyond_reader
 def list_device_health(session: Session) -> list[DeviceHealth]:
-    """Every phone, the longest unseen first."""
+    """Every phone, the longest unseen first. What waits is counted whoever asks: one beyond its reader waits too."""
     found = Sql(session).rows(
         "select d.number, d.label, d.status, d.scopes, d.acked, d.safe, d.unsent, "
         "(select count(*) from sync_change c where c.device = d.number and c.reason is not null "

@@ -11,12 +11,14 @@ from server.actions.operation.enrolment import confirm_device, free_pin, name_de
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.people import subjects
+from server.web.admin.phones import answer_held_of_phone, answer_name, answer_phone
 from server.web.layout.forms import Form
-from server.web.layout.held import HeldForm, decide_on_held, done_with
+from server.web.layout.held import HeldForm, answer_held, decide_on_held
 from server.web.layout.page import AnyRequest, go_to
 from shared.model.codes import DeviceStatus
 from shared.policy import Act
 
+UNSURE = "Tick the box to say which phone you mean, then choose again. Nothing was changed."
 STOPS = (DeviceStatus.REVOKED, DeviceStatus.WIPE_AFTER_PUSH, DeviceStatus.WIPE_NOW)
 
 
@@ -41,8 +43,10 @@ def stop(
     data: URLEncodedBody[OrderForm],
 ) -> Response[Any]:
     """Revokes or wipes a phone, once the box beside its name is ticked."""
-    if data.sure != "yes" or data.order not in STOPS:
-        raise Invalid("Tick the box to say which phone you mean, then choose again. Nothing was changed.")
+    if data.order not in STOPS:
+        raise Invalid("Choose what the phone shall do. Nothing was changed.")
+    if data.sure != "yes":
+        return answer_phone(request, door, number, {"sure": UNSURE}, 400)
     with door.open() as access:
         stop_device(access, number, DeviceStatus(data.order))
     return go_to(f"/devices/{number}", done="revoked" if data.order == str(DeviceStatus.REVOKED) else "wipe")
@@ -74,10 +78,15 @@ def let_pin_be_tried(
 
 
 @post("/devices/{number:int}/name", opt={"action": Act.ENROL_DEVICE}, sync_to_thread=True, include_in_schema=False)
-def name_phone(door: NamedDependency[Door], number: FromPath[int], data: URLEncodedBody[NameForm]) -> Response[Any]:
+def name_phone(
+    request: AnyRequest, door: NamedDependency[Door], number: FromPath[int], data: URLEncodedBody[NameForm]
+) -> Response[Any]:
     """What it is called here."""
-    with door.open() as access:
-        name_device(access, number, data.label)
+    try:
+        with door.open() as access:
+            name_device(access, number, data.label)
+    except Invalid as refused:
+        return answer_name(request, door, number, data.label, {"label": " ".join(refused.errors)}, 400)
     return go_to(f"/devices/{number}", done="phone_named")
 
 
@@ -102,7 +111,13 @@ def decide_on(
     data: URLEncodedBody[HeldForm],
 ) -> Response[Any]:
     """Lets changes of this phone that were held in, in the name of whoever decides it, or sets them aside for good."""
-    with door.open() as access:
-        access.require(Act.DECIDE_HELD, subjects.find_device(access.session, number), purpose="held changes")
-        decide_on_held(access, services.project, data)
-    return go_to(f"/devices/{number}", done=done_with(data))
+
+    def decide() -> None:
+        with door.open() as access:
+            access.require(Act.DECIDE_HELD, subjects.find_device(access.session, number), purpose="held changes")
+            decide_on_held(access, services.project, data)
+
+    return answer_held(
+        request, door, services, data, f"/devices/{number}/held", decide,
+        lambda typed, errors, status: answer_held_of_phone(request, door, number, typed, errors, status),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 
 from server.access import Access, Door
 from server.actions.sync.held import list_held
+from server.http.services import Services
 from server.problems import NotFound
 from server.queries.operation.device_page import PhoneRow, list_phones
 from server.queries.operation.sealed_boxes import KeptBox, count_shut, list_shut
@@ -14,7 +15,8 @@ from server.queries.people import subjects
 from server.queries.sync.devices import DeviceHealth
 from server.queries.sync.store import list_device_health
 from server.web.admin.health import from_ms, say_clock, say_state, say_trouble, say_weaknesses
-from server.web.layout.held import describe_held
+from server.web.layout.forms import Errors
+from server.web.layout.held import Typed, describe_held, left_in
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say_ago, say_moment
 from shared.model.agency import Team
@@ -42,6 +44,7 @@ class Phone(Value, frozen=True, kw_only=True):
     last_seen_at: str
     unsent: int
     set_aside: int
+    held: int
     clock: str
     trouble: tuple[str, ...]
     app: str
@@ -74,17 +77,70 @@ def show_phones(request: AnyRequest, door: NamedDependency[Door]) -> Response[st
 @get("/devices/{number:int}", opt={"action": Act.SEE_DEVICES}, sync_to_thread=True, include_in_schema=False)
 def show_phone(request: AnyRequest, door: NamedDependency[Door], number: FromPath[int]) -> Response[str]:
     """One phone, what was set aside of its work, and how to stop it."""
+    return answer_phone(request, door, number, {}, 200)
+
+
+def answer_phone(request: AnyRequest, door: Door, number: int, errors: Errors, status: int) -> Response[str]:
+    """The page of a phone; `errors` is what was wrong with a press on it."""
     with door.open() as access:
-        subject = access.require(Act.SEE_DEVICES, subjects.find_device(access.session, number), purpose="device page")
-        phone = next((each for each in _phones(access) if each.number == number), None)
-        if phone is None:
-            raise NotFound
+        subject, phone = _find(access, number)
         return page(
             request, "admin/phone.html", title=phone.label, section="/devices", worker=access.worker, phone=phone,
-            aside=describe_held(access, list_held(access, number)),
-            shut=[_shut(each) for each in list_shut(access.session, number)],
-            may_stop=access.allows(Act.WIPE_DEVICE, subject), errors={},
+            held=phone.held, shut=[_shut(each) for each in list_shut(access.session, number)],
+            may_stop=access.allows(Act.WIPE_DEVICE, subject), errors=errors, status=status,
         )  # fmt: skip
+
+
+@get("/devices/{number:int}/name", opt={"action": Act.ENROL_DEVICE}, sync_to_thread=True, include_in_schema=False)
+def show_name(request: AnyRequest, door: NamedDependency[Door], number: FromPath[int]) -> Response[str]:
+    """What a phone is called: a page of its own, so that nothing typed stands beside another button."""
+    return answer_name(request, door, number, None, {}, 200)
+
+
+def answer_name(
+    request: AnyRequest, door: Door, number: int, typed: str | None, errors: Errors, status: int
+) -> Response[str]:
+    """The form for a phone's name, with what was typed (None: what it is called now)."""
+    with door.open() as access:
+        subject, phone = _find(access, number)
+        access.require(Act.ENROL_DEVICE, subject, purpose="device page")
+        return page(
+            request, "admin/phone_name.html", title="Call it something else", section="/devices", worker=access.worker,
+            number=number, called=phone.label, label=phone.label if typed is None else typed, errors=errors,
+            status=status,
+        )  # fmt: skip
+
+
+@get("/devices/{number:int}/held", opt={"action": Act.SEE_DEVICES}, sync_to_thread=True, include_in_schema=False)
+def show_held_of_phone(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], number: FromPath[int]
+) -> Response[str]:
+    """What was set aside of one phone's work."""
+    path = f"/devices/{number}"
+    typed = left_in(services, door.worker.id, f"{path}/held", f"{path}/adopt")
+    return answer_held_of_phone(request, door, number, typed, {}, 200)
+
+
+def answer_held_of_phone(
+    request: AnyRequest, door: Door, number: int, typed: Typed, errors: Errors, status: int
+) -> Response[str]:
+    """What was set aside of one phone's work, with what stands in its form."""
+    with door.open() as access:
+        subject, phone = _find(access, number)
+        return page(
+            request, "admin/phone_held.html", title="Set aside", section="/devices", worker=access.worker,
+            number=number, called=phone.label, held=describe_held(access, list_held(access, number)), typed=typed,
+            errors=errors, status=status, may_decide=access.allows(Act.DECIDE_HELD, subject),
+        )  # fmt: skip
+
+
+def _find(access: Access, number: int) -> tuple[Subject, Phone]:
+    """A phone that the reader answers for. Raises NotFound."""
+    subject = access.require(Act.SEE_DEVICES, subjects.find_device(access.session, number), purpose="device page")
+    phone = next((each for each in _phones(access) if each.number == number), None)
+    if phone is None:
+        raise NotFound
+    return subject, phone
 
 
 def _may_enrol(access: Access) -> bool:
@@ -135,6 +191,7 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Ph
         last_seen_at=say_moment(seen_at, access.now) if seen_at else "",
         unsent=health.unsent,
         set_aside=health.held + shut,
+        held=health.held,
         clock=say_clock(health.skew_ms) if seen_at else "Not known yet",
         trouble=trouble,
         app=read_app(health.app or row.app_version)[0],

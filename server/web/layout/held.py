@@ -1,16 +1,25 @@
 """Changes of phones that were held, as pages show them, and the form that decides on them."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from server.access import Access
-from server.actions.sync.held import HeldChange, let_in, let_in_mended, set_aside
+from litestar import Response
+
+from server.access import Access, Door
+from server.actions.sync.held import HeldChange, let_in, set_aside
 from server.actions.sync.mending import Fault
-from server.problems import Invalid
+from server.http.gate import KEEPS_DRAFT
+from server.http.services import Services
+from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import people
 from server.queries.sync.store import Project
-from server.web.layout.forms import Form, Several, as_tuple
+from server.web.layout.forms import Errors, Form, Several, as_tuple
+from server.web.layout.kept import kept_form
+from server.web.layout.page import AnyRequest, go_to
 from server.web.layout.words import say, say_moment
 from shared.model.value import Id, Value
+from shared.policy import SubjectKind
 
 TYPES = {
     "contact.recorded": "A contact",
@@ -34,19 +43,27 @@ TYPES = {
 
 
 class HeldForm(Form, frozen=True, kw_only=True):
-    """Which changes, and whether to let them in or to set them aside with a reason; or one, and how its fields should read."""
+    """Which changes, and whether to let them in ("in"), to set them aside with a reason ("aside"), or to let in those of `alike`
+    that begin with the number behind "alike:"."""
 
     change: Several = ""
     order: str = "in"
     why: str = ""
-    field: Several = ""
-    value: Several = ""
+    alike: Several = ""
+
+
+class Typed(Value, frozen=True, kw_only=True):
+    """What stands in the form: the changes that are ticked, and the reason."""
+
+    change: tuple[Id, ...] = ()
+    why: str = ""
 
 
 class Shown(Value, frozen=True, kw_only=True):
     """A held change as a page says it. `refusal` says why the reader may not let it in."""
 
     id: Id
+    device: int
     what: str
     why: str
     by: str
@@ -60,12 +77,14 @@ class Shown(Value, frozen=True, kw_only=True):
 
 
 def describe_held(access: Access, held: list[HeldChange]) -> list[Shown]:
-    """Returns what a page shows of these, with the names of the people whom the reader may see."""
+    """Returns what a page shows of these, with the names of the people whom the reader may see, who are noted as seen."""
     named = {person_id for each in held for person_id in each.people}
+    access.note_seen(SubjectKind.PERSON, sorted(named), purpose="held changes")
     called = {each: found.known_as for each in named if (found := people.find_person(access.session, each)) is not None}
     return [
         Shown(
             id=each.id,
+            device=each.device,
             what=TYPES.get(each.type, say(each.type.replace(".", " "))),
             why=each.reason,
             by=each.by or "Somebody not known here",
@@ -81,23 +100,58 @@ def describe_held(access: Access, held: list[HeldChange]) -> list[Shown]:
     ]
 
 
+def left_in(services: Services, worker_id: Id, page: str, action: str) -> Typed:
+    """What was left in the form of that page."""
+    return _typed(kept_form(services, worker_id, page, action, HeldForm()))
+
+
 def decide_on_held(access: Access, project: Project, data: HeldForm) -> None:
-    """Does what the form says with every change that was ticked. Raises Invalid where none was."""
-    chosen = as_tuple(data.change)
-    if not chosen or data.order not in {"in", "aside", "mend"} or (data.order == "mend" and len(chosen) != 1):
+    """Does what the form says with the changes it is about. Raises Invalid where there is none."""
+    chosen = _chosen(data)
+    if not chosen:
         raise Invalid("Choose what to decide on. Nothing was changed.")
     if data.order == "aside":
         set_aside(access, chosen, data.why)
-    elif data.order == "mend":
-        let_in_mended(access, project, chosen[0], dict(zip(_each(data.field), _each(data.value), strict=False)))
     else:
         let_in(access, project, chosen)
 
 
-def _each(several: Several) -> list[str]:
-    return [several] if isinstance(several, str) else several
+def answer_held(
+    request: AnyRequest,
+    door: Door,
+    services: Services,
+    data: HeldForm,
+    page: str,
+    decide: Callable[[], None],
+    show: Callable[[Typed, Errors, int], Response[str]],
+) -> Response[Any]:
+    """Sends the reader back to `page` after `decide`, with what they ticked and typed beside it, and did not press for, still in
+    its form; shows it again, with what is wrong, where nothing was decided."""
+    try:
+        decide()
+    except Invalid as refused:
+        field = "why" if data.order == "aside" and _chosen(data) else "change"
+        return show(_typed(data), {field: " ".join(refused.errors)}, refused.problem.status)
+    except Failure as refused:
+        if refused.kind is not CONFLICTING:
+            raise
+        return show(_typed(data), {"change": refused.detail}, refused.problem.status)
+    done = set(_chosen(data))
+    rest = [each for each in as_tuple(data.change) if each not in done]
+    why = "" if data.order == "aside" else data.why.strip()
+    if rest or why:
+        request.scope["state"][KEEPS_DRAFT] = True
+        services.drafts.keep(door.worker.id, page, request.url.path, {"change": rest, "why": why}, door.now)
+    return go_to(page, done="set_aside" if data.order == "aside" else "adopted")
 
 
-def done_with(data: HeldForm) -> str:
-    """Returns the key of what the next page says."""
-    return "set_aside" if data.order == "aside" else "adopted"
+def _typed(data: HeldForm) -> Typed:
+    return Typed(change=as_tuple(data.change), why=data.why)
+
+
+def _chosen(data: HeldForm) -> Sequence[Id]:
+    """The changes that the press is about."""
+    order, _, number = data.order.partition(":")
+    if order == "alike":
+        return [each.removeprefix(f"{number}:") for each in as_tuple(data.alike) if each.startswith(f"{number}:")]
+    return as_tuple(data.change) if order in {"in", "aside"} else ()

@@ -8,7 +8,7 @@ from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.desk import drop as drop_filter
 from server.web.lead.desk import find as find_on_desk
 from server.web.lead.desk import keep as keep_filter
-from server.web.lead.held import decide_on_tray, show_held
+from server.web.lead.held import correct, decide_on_tray, show_correction, show_held
 from server.web.lead.imports import answer, bring_file, drop_file, show_file, show_imports, undo_file
 from server.web.lead.inbox import show_inbox
 from server.web.lead.live_map import show_live_map, show_live_stamp
@@ -101,4 +101,6 @@ PAGES = (
     say_same_person,
     show_held,
     decide_on_tray,
+    show_correction,
+    correct,
 )
