@@ -42,7 +42,7 @@ from server.tables.people import (
     wellbeing,
 )
 from server.tables.referrals import desk, georeport, imports, notice, referral
-from server.tables.street import alarm, conflict, contact, leave, look, plan, shift, site
+from server.tables.street import alarm, conflict, contact, duress_sign, leave, look, plan, shift, site
 from server.tables.sync import sync
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "document",
     "door",
     "draft",
+    "duress_sign",
     "equality",
     "gazetteer",
     "georeport",

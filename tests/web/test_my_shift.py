@@ -3,7 +3,7 @@ after like everybody else."""
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from server.app import create_services
 from server.database.engine import Database
 from server.queries.partnership.workers import get_worker
 from server.queries.street.alarms import add_events, list_open_alarms
+from server.queries.street.duress_signs import DuressSign, set_sign
 from server.queries.street.lone_working import list_on_shift
 from server.settings import Settings
 from server.tables.operation.mail import mail
@@ -39,6 +40,11 @@ def key_for(browser: Any, form: str) -> str:
 
 def press(browser: Any, form: str, **fields: str) -> Any:
     return browser.send(f"{PATH}/{form}", **{"key": key_for(browser, form), **fields})
+
+
+def choose_sign(database: Database, worker_id: str, minutes: int, at: datetime) -> None:
+    with database.writing() as session:
+        set_sign(session, DuressSign(worker_id=worker_id, minutes=minutes, chosen_at=at))
 
 
 def look(database: Database, clock: Clock, new_id: Callable[[], str]) -> dict[str, Alarm]:
@@ -105,28 +111,30 @@ def test_whoever_was_made_to_check_in_reads_what_anybody_else_would(
     def reads() -> str:
         return plain(browse("aisha").get(PATH).text)
 
+    choose_sign(filled, "aisha", 120, clock.now)
     press(browse("aisha"), "out")
-    press(browse("aisha"), "check-in", minutes="180")
+    press(browse("aisha"), "check-in", minutes="120")
     assert look(filled, clock, new_id)["aisha"].is_silent
     happens(AlarmEventKind.SENT)
     happens(AlarmEventKind.TAKEN)
     assert "being told" not in reads()
-    clock.advance(minutes=181)
+    clock.advance(minutes=121)
     late = "Your colleagues are being told that you were not heard. Check in now if you are well."
     assert f"{late} No message has left yet." in reads()
     clock.advance(minutes=5)
     assert f"{late} A message has gone to Tom E. Nobody has said yet that they have it." in reads()
     happens(AlarmEventKind.TAKEN)
-    assert f"{late} Tom E has it since 00:36." in reads()
+    assert f"{late} Tom E has it since 23:36." in reads()
 
 
 @pytest.mark.parametrize(
-    ("form", "fields"), [("check-in", {"minutes": "30"}), ("check-in", {"minutes": "180"}), ("home", {})]
+    ("form", "fields"), [("check-in", {"minutes": "30"}), ("check-in", {"minutes": "120"}), ("home", {})]
 )
 def test_no_page_asks_to_be_heard_of_whoever_has_just_said_how_they_are(
     filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str], form: str, fields: dict[str, str]
 ) -> None:
     """She has pressed, and it is said that it was kept: a red line that nobody heard her must not stand below that."""
+    choose_sign(filled, "aisha", 120, clock.now)
     press(browse("aisha"), "out")
     clock.advance(minutes=64)
     look(filled, clock, new_id)
@@ -134,7 +142,7 @@ def test_no_page_asks_to_be_heard_of_whoever_has_just_said_how_they_are(
     assert "being told that you were not heard" not in plain(press(browse("aisha"), form, **fields).text)
     with filled.reading() as session:
         assert [each.is_silent for each in list_open_alarms(session)] == (
-            [True] if fields == {"minutes": "180"} else []
+            [True] if fields == {"minutes": "120"} else []
         )
 
 
@@ -172,11 +180,12 @@ def test_her_link_and_the_page_of_who_is_out_read_after_a_forced_check_in_as_aft
             r"They was heard again at [0-9:]+", lines
         )
 
+    choose_sign(filled, "aisha", 120, clock.now)
     for who in ("aisha", "dean"):
         press(browse(who), "out")
     clock.advance(minutes=64)
     missed = look(filled, clock, new_id)
-    press(browse("aisha"), "check-in", minutes="180")
+    press(browse("aisha"), "check-in", minutes="120")
     press(browse("dean"), "check-in", minutes="120")
     look(filled, clock, new_id)
     told = reads("aisha", missed["aisha"])
@@ -194,15 +203,16 @@ def test_her_link_and_the_page_of_who_is_out_read_after_a_forced_check_in_as_aft
 def test_a_second_search_after_a_forced_check_in_looks_like_one_and_is_not_called_off_from_her_screen(
     filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
 ) -> None:
+    choose_sign(filled, "aisha", 120, clock.now)
     press(browse("aisha"), "out")
-    press(browse("aisha"), "check-in", minutes="180")
+    press(browse("aisha"), "check-in", minutes="120")
     alarm = look(filled, clock, new_id)["aisha"]
     link = f"/alarms/{alarm.id}"
     assert browse("aisha").get(link).status_code == 404, "nobody was looked for before, and no link was sent"
     browse("tom").send(f"{link}/done", note="Police are at the bridge", outcome="noted")
-    clock.advance(minutes=186)
+    clock.advance(minutes=126)
     shown = plain(browse("aisha").get(link).text)
-    assert "Aisha Noor was due to be heard at 00:30" in shown
+    assert "Aisha Noor was due to be heard at 23:30" in shown
     assert not {"duress", "Police"} & set(re.findall(r"\w+", shown))
     assert browse("aisha").send(f"{link}/done", note="I am well", outcome="home").status_code == 200
     assert look(filled, clock, new_id)["aisha"].ended is None, "whoever holds her telephone calls nobody off"
@@ -211,10 +221,11 @@ def test_a_second_search_after_a_forced_check_in_looks_like_one_and_is_not_calle
 def test_help_that_was_asked_for_stays_asked_for_after_a_check_in_that_was_forced(
     filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
 ) -> None:
+    choose_sign(filled, "aisha", 120, clock.now)
     press(browse("aisha"), "out")
     press(browse("aisha"), "help", words="Somebody follows me")
     clock.advance(minutes=1)
-    for minutes in ("60", "180"):
+    for minutes in ("60", "120"):
         press(browse("aisha"), "check-in", minutes=minutes)
         look(filled, clock, new_id)
         assert "You asked at 21:30. No message has left yet." in plain(browse("aisha").get(PATH).text), minutes

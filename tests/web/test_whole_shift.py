@@ -20,6 +20,7 @@ from server.queries.referrals.inbox import find_inbox_row, list_steps
 from server.queries.referrals.referral_steps import add_step
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.contacts import find_contact, list_corrections
+from server.queries.street.duress_signs import DuressSign, find_signs
 from server.tables.people.person import person
 from server.tables.referrals.referral import referral
 from server.tables.street.look import look
@@ -31,9 +32,11 @@ from server.web.outreach.typed_times import read_moment
 from shared.model.codes import ReferralState, SupportNeed
 from shared.model.referral import ReferralProgress
 from shared.rules.alarms import DEFAULT_LADDER
+from shared.rules.check_ins import PROMISES
 from tests.conftest import Clock
+from tests.web import county
 from tests.web.test_contact_form import PATH, fresh, key_of, recorded
-from tests.web.test_my_shift import key_for, press
+from tests.web.test_my_shift import choose_sign, press
 from tests.web.test_pages import plain
 
 Browse = Callable[[str], Any]
@@ -375,21 +378,64 @@ def test_nobody_elsewhere_reads_or_puts_right_a_contact(
         assert list_corrections(session, [told.id]) == {}
 
 
-def test_the_longest_promise_is_a_call_for_help_that_looks_like_a_check_in(
-    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+@pytest.mark.parametrize("minutes", PROMISES)
+def test_a_sign_of_her_own_is_a_call_for_help_that_looks_like_a_check_in(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str], minutes: int
 ) -> None:
-    aisha = browse("aisha")
-    press(aisha, "out")
-    page = press(aisha, "check-in", minutes="180")
-    assert "Heard. Your team can see it." in plain(page.text) and "duress" not in page.text.lower()
+    """Whoever has read the guide does not know which it is, and no other promise of hers is one, nor this one of Dean's."""
+    pages = {}
+    for who in ("aisha", "dean"):
+        press(browse(who), "out")
+    choose_sign(filled, "aisha", minutes, clock.now)
+    for other in set(PROMISES) - {minutes}:
+        press(browse("aisha"), "check-in", minutes=str(other))
+    for who in ("dean", "aisha"):
+        pages[who] = plain(press(browse(who), "check-in", minutes=str(minutes)).text)
+        assert "Heard. Your team can see it." in pages[who] and "duress" not in pages[who].lower()
+    assert pages["aisha"].split("My shift")[-1].replace("Aisha", "Dean") == pages["dean"].split("My shift")[-1]
     with filled.writing() as session:
-        (said,) = session.execute(select(check_in).where(check_in.c.worker_id == "aisha")).mappings()
+        said = session.execute(select(check_in.c.worker_id).where(check_in.c.duress)).scalars().all()
         Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
         (alarm,) = list_open_alarms(session)
-    assert said["duress"] and alarm.is_silent and alarm.told_ids - {"aisha"}
-    assert "being told" not in plain(aisha.get("/my-shift").text), "whoever stands beside her sees nothing"
-    assert press(aisha, "check-in", minutes="179").status_code >= 400
-    assert key_for(aisha, "check-in")
+    assert said == ["aisha"] and alarm.worker_id == "aisha" and alarm.is_silent and alarm.told_ids - {"aisha"}
+    assert "being told" not in plain(browse("aisha").get("/my-shift").text), "whoever stands beside her sees nothing"
+
+
+def test_a_sign_is_chosen_with_the_password_and_read_by_nobody(filled: Database, browse: Browse, clock: Clock) -> None:
+    aisha = browse("aisha")
+    asks = "how you say that somebody makes you check in"
+    assert asks in plain(aisha.get("/my-shift").text) and "You have chosen none." in plain(aisha.get("/account").text)
+    answer = aisha.send("/account/sign", minutes="45", sign_proof="wrong")
+    assert answer.status_code == 422 and "This is not your password now." in plain(answer.text)
+    for wrong in ("", "46", "180", "x", "٤٥"):
+        assert aisha.send("/account/sign", minutes=wrong, sign_proof=county.PASSWORD).status_code == 422
+    with filled.reading() as session:
+        assert find_signs(session, ["aisha"]) == {}
+    for minutes in (45, 90):
+        page = aisha.send("/account/sign", minutes=str(minutes), sign_proof=county.PASSWORD)
+        assert "Your sign is kept." in plain(page.text) and "You have chosen one." in plain(page.text)
+        assert "selected" not in page.text.split('id="minutes"')[1].split("</select>")[0].replace(
+            'value="" selected', ""
+        )
+        with filled.reading() as session:
+            kept = find_signs(session, ["aisha", "dean"])
+        assert kept == {"aisha": DuressSign(worker_id="aisha", minutes=minutes, chosen_at=clock.now)}
+    assert asks not in plain(aisha.get("/my-shift").text)
+    press(aisha, "out")
+    assert "somebody makes" not in plain(aisha.get("/my-shift").text), "not while she is out"
+    helen = browse("helen")
+    assert 'action="/account/sign"' not in helen.get("/account").text, "who never goes out needs none"
+    assert helen.send("/account/sign", minutes="45", sign_proof=county.PASSWORD).status_code == 403
+
+
+def test_a_check_in_from_before_a_sign_was_chosen_is_none(filled: Database, browse: Browse, clock: Clock) -> None:
+    aisha = browse("aisha")
+    press(aisha, "out")
+    choose_sign(filled, "aisha", 45, clock.now + timedelta(minutes=1))
+    press(aisha, "check-in", minutes="45")
+    assert press(aisha, "check-in", minutes="180").status_code >= 400, "no promise is so long"
+    with filled.reading() as session:
+        assert not any(session.scalars(select(check_in.c.duress)))
 
 
 LONDON = ZoneInfo("Europe/London")

@@ -8,7 +8,6 @@ from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.shift.state import (
-    CHECK_IN_MINUTES,
     BackPressed,
     EndConfirmed,
     EndPressed,
@@ -24,6 +23,7 @@ from mobile.screens.shift.state import (
 )
 from mobile.text.moments import say_clock, say_when
 from mobile.widgets.buttons import Tile
+from shared.rules.check_ins import PROMISES
 
 load_layout(__file__)
 
@@ -51,7 +51,7 @@ class ShiftScreen(Screen):
         ids.check_in.text = self._check_in() if going else ""
         ids.area.hidden = ids.start.hidden = going or over or not state.loaded
         ids.minutes.hidden = not going or state.ending
-        ids.minutes.show([(str(m), self.say("shift.minutes", minutes=m)) for m in CHECK_IN_MINUTES], set())
+        ids.minutes.show([(str(m), self.say("shift.minutes", minutes=m)) for m in PROMISES], set())
         ids.summary.hidden = not state.ending
         ids.end.hidden = not going and (over or state.forgotten is None)
         ids.call_help.hidden = not self.desk.outside.is_there

@@ -9,9 +9,6 @@ from mobile.program.effects import Back, Dial, Effect, Event, Failed, Feel, Go, 
 from shared.model.device import FieldConfig
 from shared.model.value import Id, Value
 
-CHECK_IN_MINUTES = (30, 60, 120)
-
-
 EMERGENCY = "999"
 """The phone's own dialler opens with it: Lantern tells nobody, and needs no network of its own."""
 

@@ -8,17 +8,20 @@ from datetime import datetime, timedelta
 from server.access import Access
 from server.actions.operation.orders import order_proof_replaced
 from server.actions.operation.signin import SignIn
+from server.database.context import raised
 from server.problems import Invalid, TooManyTries
 from server.queries.operation import audit, rate_limits, sessions
 from server.queries.operation.audit import AuditLine
 from server.queries.operation.rate_limits import Limit
 from server.queries.operation.sessions import Credential, SignInSession
 from server.queries.partnership import workers
+from server.queries.street.duress_signs import DuressSign, find_signs, set_sign
 from server.security.passwords import why_unusable
 from server.security.tokens import hash_token
 from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy import Act, Subject, SubjectKind
+from shared.rules.check_ins import PROMISES
 
 CODES = 8
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -29,7 +32,7 @@ MARK_LETTERS = 12
 TRIES = Limit(purpose="own-password", tries=5, window=timedelta(hours=1))
 JUST_SIGNED_IN = timedelta(minutes=10)
 """Whoever has no password here proves themselves by their organisation's account, and not longer ago than this."""
-SIGN_IN_AGAIN = "Sign out, sign in again with your organisation's account, and end it within ten minutes."
+SIGN_IN_AGAIN = "Sign out, sign in again with your organisation's account, and do it within ten minutes."
 
 
 class OwnSession(Value, frozen=True, kw_only=True):
@@ -122,20 +125,46 @@ def end_own_session(
     signin: SignIn, worker: Worker, proof: Proof, mark: str, now: datetime, new_id: Callable[[], Id]
 ) -> None:
     """End one of the worker's own sessions. Ending one that is over is fine. Raises Invalid, or TooManyTries."""
-    with signin.database.reading() as session:
-        kept = sessions.find_credential(session, worker.id)
-        here = sessions.find_session(session, hash_token(proof.token))
-    if kept is not None:
-        ask_again(signin, worker, proof, "end_session", now, new_id)
-    elif here is None or now - here.created_at > JUST_SIGNED_IN:
-        signin.note(proof.line(worker, "end_session", now, new_id(), "signed in too long ago"))
-        raise Invalid(SIGN_IN_AGAIN)
+    _prove(signin, worker, proof, "end_session", now, new_id)
     with signin.database.writing() as session:
         rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
         for each in sessions.list_sessions_of(session, worker.id):
             if each.token_hash[:MARK_LETTERS] == mark:
                 sessions.end_session(session, each.token_hash)
                 audit.add_lines(session, [proof.line(worker, "end_session", now, new_id())])
+
+
+def _prove(signin: SignIn, worker: Worker, proof: Proof, action: str, now: datetime, new_id: Callable[[], Id]) -> None:
+    """Whoever sits at this browser is its worker: they know the password, or have just come from their organisation's account.
+    Raises Invalid, or TooManyTries."""
+    with signin.database.reading() as session:
+        kept = sessions.find_credential(session, worker.id)
+        here = sessions.find_session(session, hash_token(proof.token))
+    if kept is not None:
+        ask_again(signin, worker, proof, action, now, new_id)
+    elif here is None or now - here.created_at > JUST_SIGNED_IN:
+        signin.note(proof.line(worker, action, now, new_id(), "signed in too long ago"))
+        raise Invalid(SIGN_IN_AGAIN)
+
+
+def choose_sign(
+    signin: SignIn, worker: Worker, proof: Proof, minutes: int, now: datetime, new_id: Callable[[], Id]
+) -> None:
+    """From now on a check-in that promises so many minutes says that somebody makes the worker say so. Whoever sits at their
+    browser cannot take it away. Raises Invalid, or TooManyTries."""
+    if minutes not in PROMISES:
+        raise Invalid("Choose one of them.")
+    _prove(signin, worker, proof, "choose_sign", now, new_id)
+    with signin.database.writing() as session:
+        rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
+        with raised(session):
+            set_sign(session, DuressSign(worker_id=worker.id, minutes=minutes, chosen_at=now))
+        audit.add_lines(session, [proof.line(worker, "choose_sign", now, new_id())])
+
+
+def has_sign(access: Access) -> bool:
+    """Whether the actor chose one; which, nobody reads."""
+    return bool(find_signs(access.session, [access.actor.worker_id]))
 
 
 def has_password(access: Access) -> bool:

@@ -14,6 +14,7 @@ from server.queries.operation import devices, sessions
 from server.queries.partnership import county, workers
 from server.queries.people import own_pages
 from server.queries.referrals import desk_filters
+from server.queries.street import duress_signs
 from server.queries.sync import store as sync
 from shared.model.codes import DeviceStatus
 from shared.model.value import Id
@@ -28,6 +29,7 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
     sessions.end_sessions_of(session, worker_id)
     desk_filters.drop_all_of(session, worker_id)
     saved_views.remove_all_of(session, worker_id)
+    duress_signs.drop_sign(session, worker_id)
     own_pages.end_links_made_by(session, worker_id, now)  # in whose hands they are nobody knows
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:

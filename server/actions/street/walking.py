@@ -23,12 +23,9 @@ from shared.geo.night import outreach_night
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import Id, Value
 from shared.policy import Act
+from shared.rules.check_ins import PROMISES
 from sync.authoring import NewChange
 
-PROMISES = (15, 30, 45, 60, 90, 120)
-"""How many minutes from now somebody may promise to be heard again."""
-DURESS = 180
-"""Whoever is made to say that they are well promises this long (decision 105): it looks like any other promise."""
 LONGEST_AREA, LONGEST_SUMMARY = 200, 10_000
 
 
@@ -75,16 +72,15 @@ def go_out(
 
 
 def check_in(access: Access, project: Project, form_id: Id, minutes: int) -> None:
-    """I am well, and will be heard again within so many minutes; `DURESS`: I am made to say so. Raises Failure for whoever is
-    not out."""
-    if minutes not in (*PROMISES, DURESS):
+    """I am well, and will be heard again within so many minutes. Raises Failure for whoever is not out."""
+    if minutes not in PROMISES:
         raise Invalid("Choose when you will be heard again.")
     if _is_known(access, form_id):
         return
     shift_id, team_id = _own_shifts(access)[-1]
     said = CheckIn(
         id=access.new_id(), shift_id=shift_id, worker_id=access.actor.worker_id, at=access.now,
-        next_due_at=access.now + timedelta(minutes=minutes), duress=minutes == DURESS,
+        next_due_at=access.now + timedelta(minutes=minutes),
     )  # fmt: skip
     _store(access, project, [_say(access, form_id, team_id, "checkin.made", said, shift_id)])
 

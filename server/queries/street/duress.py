@@ -1,9 +1,12 @@
 """Check-ins under duress that nobody was told of yet: those that count, and those of phones that were held."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.queries.street.held_check_ins import list_held_check_ins
+from server.queries.street.duress_signs import DuressSign, find_signs
+from server.queries.street.held_check_ins import EPOCH, HeldCheckIn, list_held_check_ins
 from server.tables.street.alarm import alarm_event
 from server.tables.street.shift import check_in, shift
 from shared.model.value import Id, Value
@@ -33,10 +36,17 @@ def list_unheard_duress(session: Session) -> list[Duress]:
 def _list_held(session: Session) -> list[Duress]:
     """The same of those that wait for somebody's decision: a worker who was moved to another team today, or whose clock is wrong,
     calls for help all the same. Letting it in calls nobody again: the line has the check-in's own id."""
+    held = list_held_check_ins(session)
+    signs = find_signs(session, {each.worker_id for each in held}) if held else {}
     found = {
         each.id: Duress(id=each.id, worker_id=each.worker_id, team_id=each.team_id)
-        for each in list_held_check_ins(session)
-        if each.made.duress
+        for each in held
+        if each.made.duress or _gives(each, signs.get(each.worker_id))
     }
     told = set(session.scalars(select(alarm_event.c.id).where(alarm_event.c.id.in_(sorted(found))))) if found else set()
     return [each for known, each in found.items() if known not in told]
+
+
+def _gives(held: HeldCheckIn, sign: DuressSign | None) -> bool:
+    heard_at = EPOCH + timedelta(milliseconds=held.received_at_ms)
+    return sign is not None and sign.is_given(held.made.at, held.made.next_due_at, heard_at)

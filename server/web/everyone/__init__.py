@@ -1,6 +1,6 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
-from server.web.everyone.account import change_password, end_session, make_codes, show_account
+from server.web.everyone.account import change_password, choose_sign, end_session, make_codes, show_account
 from server.web.everyone.analysts import download_exact, end_naming, name_analyst, show_exact
 from server.web.everyone.basemap import send_tile, show_ground
 from server.web.everyone.board import answer_notice, hang_notice, show_board, take_down_notice
@@ -41,6 +41,7 @@ PAGES = (
     keep_choices,
     show_account,
     change_password,
+    choose_sign,
     end_session,
     make_codes,
     keep_draft,

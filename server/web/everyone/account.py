@@ -13,9 +13,12 @@ from server.http.cookies import read_session
 from server.http.gate import address_of
 from server.http.services import Services
 from server.problems import Invalid, TooManyTries
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import Errors, Form, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import say_promise
 from shared.policy import Act
+from shared.policy.grid import GRID
+from shared.rules.check_ins import PROMISES
 
 SIGNED_IN: dict[str, Any] = {"opt": {"action": Act.SIGNED_IN}, "sync_to_thread": True, "include_in_schema": False}
 
@@ -39,6 +42,13 @@ class SessionForm(Form, frozen=True, kw_only=True):
 
     mark: str = ""
     proof: str = ""
+
+
+class SignForm(Form, frozen=True, kw_only=True):
+    """The promise that says that somebody makes them say that they are well, and the password, typed once more."""
+
+    minutes: str = ""
+    sign_proof: str = ""
 
 
 @get("/account", **SIGNED_IN)
@@ -86,6 +96,25 @@ def end_session(
     return go_to("/account", "session_ended")
 
 
+@post("/account/sign", opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def choose_sign(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[SignForm],
+) -> Response[Any]:
+    """Another sign. What was chosen is shown to nobody."""
+    proof = _proof(request, services, data.sign_proof)
+    try:
+        minutes = read_whole(data.minutes, max(PROMISES)) or 0
+        account.choose_sign(services.signin, door.worker, proof, minutes, services.clock(), services.new_id)
+    except (Invalid, TooManyTries) as refused:
+        field = "sign_proof" if data.minutes else "minutes"
+        with door.open() as access:
+            return _answer(request, access, services, {field: _words(refused)})
+    return go_to("/account", "sign_chosen")
+
+
 @post("/account/recovery-codes", **SIGNED_IN)
 def make_codes(
     request: AnyRequest,
@@ -124,4 +153,11 @@ def _answer(
         request, "everyone/account.html", title="Your account", worker=access.worker, now=access.now,
         status=422 if errors else 200, errors=errors or {}, sessions=account.list_own_sessions(access, token),
         has_password=account.has_password(access), codes=codes or [], codes_left=account.count_recovery_codes(access),
+        promises=_promises(access), has_sign=account.has_sign(access),
     )  # fmt: skip
+
+
+def _promises(access: Access) -> list[tuple[str, str]]:
+    """What may be chosen as a sign; nothing for whoever never goes out."""
+    goes_out = any(Act.RECORD_CONTACT in GRID.get(role, {}) for role in access.actor.roles)
+    return [("", "Choose"), *((str(each), say_promise(each)) for each in PROMISES)] if goes_out else []

@@ -56,6 +56,7 @@ NOTICES = {
     "phone_named": "It is called that now.",
     "digits": "Noted: the digits were the same on both screens.",
     "digits_differ": "Revoked: it receives nothing. Find out who used the code, then enrol the phone again.",
+    "sign_chosen": "Your sign is kept. Nobody can read which it is.",
     "adopted": "Adopted: what the phone sent is now part of the record, in your name.",
     "left": "They are signed out everywhere, and their phones are revoked. What they recorded stays.",
     "set_aside": "Set aside, with your reason. Nothing was deleted.",

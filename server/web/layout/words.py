@@ -322,6 +322,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def say_promise(minutes: int) -> str:
+    """Returns how long a check-in may promise: `45 minutes`, `2 hours`."""
+    return count(minutes, "minute") if minutes < 120 else f"{minutes // 60} hours"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "outcome_words": lambda code: say(CaseOutcome(code)),
     "written_day": lambda day: f"{day.day} {day:%B %Y}",

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door, of_theirs
+from server.actions.operation import account
 from server.actions.street import walking
 from server.actions.street.alarms import ask_for_help, hear_at_once
 from server.actions.street.contacts import list_own_teams
@@ -21,12 +22,12 @@ from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form, Several, as_tuple, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.planned import say_plan
-from server.web.layout.words import count
+from server.web.layout.words import say_promise
 from server.web.outreach.choices import list_colleagues
 from server.web.outreach.recorded import say_own
 from shared.model.alarm import OwnAlarm
 from shared.policy import Act
-from shared.rules.check_ins import is_late, late_by
+from shared.rules.check_ins import PROMISES, is_late, late_by
 from shared.rules.shift_plans import PlanState, state_of
 
 PATH = "/my-shift"
@@ -70,6 +71,7 @@ def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
             stands=_stands(access), is_missed=alarm is not None and alarm.help_at is None,
             asked=say_clock(alarm.help_at, access.now) if alarm is not None and alarm.help_at is not None else "",
             seen=_say_seen(alarm, access.now),
+            has_sign=walk is not None or account.has_sign(access),
             recorded=say_own(access), planned=_planned(access, walk.out_since if walk else None),
         )  # fmt: skip
 
@@ -95,7 +97,7 @@ def say_well(
     """They are well."""
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
-        minutes = read_whole(data.minutes, walking.DURESS)
+        minutes = read_whole(data.minutes, max(PROMISES))
         if minutes is None:
             raise Invalid("Choose when you will be heard again.")
         walking.check_in(access, services.project, data.key, minutes)
@@ -187,5 +189,4 @@ def _planned(access: Access, out_since: datetime | None) -> list[tuple[str, bool
 
 
 def _promises() -> list[tuple[str, str]]:
-    told = (*walking.PROMISES, walking.DURESS)
-    return [(str(each), count(each, "minute") if each < 120 else f"{each // 60} hours") for each in told]
+    return [(str(each), say_promise(each)) for each in PROMISES]

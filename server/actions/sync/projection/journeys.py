@@ -25,6 +25,7 @@ from server.queries.people.told_needs import settle_needs
 from server.queries.referrals.inbox import find_inbox_row
 from server.queries.referrals.referral_steps import list_answered, list_asked, set_due, settle_referrals
 from server.queries.street import shifts
+from server.queries.street.duress_signs import DuressSign, find_signs
 from server.queries.street.visits import add_strikes, settle_strikes
 from server.queries.sync.store import find_scopes, publish
 from server.tables.people.assessment import assessment_answer
@@ -54,7 +55,9 @@ def project_shifts(session: Session, batch: Batch) -> None:
     shifts.end_shifts(session, ended)
     for fact in batch.facts.get("shift.ended", ()):
         shifts.go_home(session, fact.value.worker_id, fact.value.shift_id, fact.happened_at)
-    bulk.insert_new(session, check_in, [_check_in(fact) for fact in batch.facts.get("checkin.made", ())])
+    made = batch.facts.get("checkin.made", ())
+    signs = find_signs(session, {fact.value.worker_id for fact in made}) if made else {}
+    bulk.insert_new(session, check_in, [_check_in(fact, signs.get(fact.value.worker_id)) for fact in made])
     shifts.note_signs_of_life(session, _signs_of_life(batch))
     _take_up_again(session, batch)
 
@@ -76,12 +79,14 @@ def _walk(fact: Fact, shift_id: Id) -> dict[str, Any]:
     return {"shift_id": shift_id, "worker_id": worker_id, "joined_at": fact.happened_at, "named_by": named_by}
 
 
-def _check_in(fact: Fact) -> dict[str, Any]:
-    """A check-in with its times by the server's clock, whatever the phone's says."""
+def _check_in(fact: Fact, sign: DuressSign | None) -> dict[str, Any]:
+    """A check-in with its times by the server's clock, whatever the phone's says; under duress also where it gives its
+    worker's own sign."""
     made, heard_at = fact.value, fact.happened_at
     return {
         **_with_flat_position(made),
         "heard_at": heard_at,
+        "duress": made.duress or (sign is not None and sign.is_given(made.at, made.next_due_at, heard_at)),
         "due_at": promise_of(made.at, made.next_due_at, heard_at),
     }
 
