@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street import alarms
+from server.queries.street.duress_signs import DuressSign, set_sign
 from server.queries.sync import store as sync
 from server.tables.partnership.worker import worker_team
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, OwnAlarm
@@ -90,14 +91,44 @@ def test_a_phone_that_was_stopped_and_a_stranger_are_told_nothing(
     assert answer.status_code in (401, 403) and cast.tom.short_name not in answer.text
 
 
+@pytest.mark.parametrize("minutes", [45, 90, None])
+def test_the_sign_that_its_carrier_chose_is_heard_from_a_phone_too(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str], minutes: int | None
+) -> None:
+    """The phone knows nothing of it: without signal, and whoever holds it, it is a check-in."""
+    with database.writing() as session:
+        set_sign(session, DuressSign(worker_id=cast.aisha.id, minutes=45, chosen_at=clock.now))
+        set_sign(session, DuressSign(worker_id=cast.dean.id, minutes=90, chosen_at=clock.now))
+    begun = Shift(id=new_id(), team_id=cast.team.id, worker_id=cast.aisha.id, started_at=clock.now,
+                  night=clock.now.date())  # fmt: skip
+    due = None if minutes is None else clock.now + timedelta(minutes=minutes)
+    made = CheckIn(id=new_id(), shift_id=begun.id, worker_id=cast.aisha.id, at=clock.now, next_due_at=due)
+    phone.push(phone.fact("shift.started", begun), phone.fact("checkin.made", made))
+    with database.writing() as session:
+        assert not sync.list_quarantined(session, phone.number)
+        Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+        assert [each.is_silent for each in alarms.list_open_alarms(session)] == ([True] if minutes == 45 else [])
+    assert told(phone) == OwnAlarm()
+
+
+@pytest.mark.parametrize("is_own_sign", [True, False])
 @pytest.mark.parametrize("is_in_another_team", [True, False])
 def test_a_call_for_help_is_heard_although_the_phones_word_is_held(
-    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str], is_in_another_team: bool
+    phone: Phone,
+    cast: Cast,
+    database: Database,
+    clock: Any,
+    new_id: Callable[[], str],
+    is_in_another_team: bool,
+    is_own_sign: bool,
 ) -> None:
     """Whoever was moved to another team while she was out, or whose clock is wrong, is in danger all the same."""
     at = clock.now if is_in_another_team else clock.now + timedelta(days=400)
-    made = CheckIn(id=new_id(), shift_id="s", worker_id=cast.aisha.id, at=at, next_due_at=at, duress=True)
+    due = at + timedelta(minutes=45)
+    made = CheckIn(id=new_id(), shift_id="s", worker_id=cast.aisha.id, at=at, next_due_at=due, duress=not is_own_sign)
     with database.writing() as session:
+        if is_own_sign:
+            set_sign(session, DuressSign(worker_id=cast.aisha.id, minutes=45, chosen_at=clock.now))
         if is_in_another_team:
             session.execute(delete(worker_team).where(worker_team.c.worker_id == cast.aisha.id))
     phone.push(phone.fact("checkin.made", made))
