@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from server.actions.operation.enrolment import PHRASES_OFFERED
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.http.local_time import speak_in
@@ -273,7 +274,8 @@ def test_a_place_that_is_out_of_use_since_stays_where_something_else_is_put_righ
     with filled.writing() as session:
         session.execute(site.update().where(site.c.id == "stairwell").values(in_use=False))
     page = aisha.get(f"/recorded/{told.id}")
-    chosen = re.findall(r'<option value="([^"]*)" selected>([^<]*)</option>', page.text)
+    places = page.text.split('<select class="govuk-select" id="site"')[1].split("</select>")[0]
+    chosen = re.findall(r'<option value="([^"]*)" selected>([^<]*)</option>', places)
     assert chosen == [("stairwell", "Where it says now")]
     aisha.send(
         f"/recorded/{told.id}", state="bedded_down", people="marek", site=chosen[0][0], note="dry", reason="it was"
@@ -281,6 +283,80 @@ def test_a_place_that_is_out_of_use_since_stays_where_something_else_is_put_righ
     with filled.reading() as session:
         now = find_contact(session, told.id)
     assert now is not None and (now.contact.site_id, now.contact.note) == ("stairwell", "dry")
+
+
+def fields_of(page: str) -> dict[str, Any]:
+    """What a browser would send of the correction as it is shown."""
+    form = page.split('<form method="post" action="/recorded/')[1].split("</form>")[0]
+    sent: dict[str, list[str]] = {}
+    for box in re.findall(r"<input [^>]*>", form):
+        name, value = re.search(r'name="([^"]*)"', box), re.search(r'value="([^"]*)"', box)
+        if (
+            name
+            and not name[1].startswith("_")
+            and (("checkbox" not in box and "radio" not in box) or " checked" in box)
+        ):
+            sent.setdefault(name[1], []).append(value[1] if value else "on")
+    for name, inside in re.findall(r'<select [^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        options = re.findall(r'<option value="([^"]*)"( selected)?', inside)
+        sent.setdefault(name, []).append(next((value for value, is_it in options if is_it), options[0][0]))
+    for name, words in re.findall(r'<textarea [^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
+        sent.setdefault(name, []).append(words)
+    return {name: values if len(values) > 1 else values[0] for name, values in sent.items()}
+
+
+def test_the_needs_what_was_given_and_who_was_along_are_put_right(browse: Browse, filled: Database) -> None:
+    aisha = browse("aisha")
+    aisha.send(
+        PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", needs=["alcohol:no", "drugs:yes"],
+        offered=PHRASES_OFFERED[0], given=PHRASES_OFFERED[0], colleagues="dean",
+    )  # fmt: skip
+    (told,) = recorded(filled)
+    path = f"/recorded/{told.id}"
+    sent = fields_of(aisha.get(path).text)
+    assert "Nothing differs" in plain(aisha.send(path, **sent | {"reason": "?"}).text), "what is shown is what it says"
+    needs = [{"alcohol:no": "alcohol:yes", "drugs:yes": "drugs:"}.get(each, each) for each in sent["needs"]]
+    sent |= {"needs": needs, "reason": "pressed wrong"}
+    for gone in ("colleagues", "given"):
+        del sent[gone]
+    aisha.send(path, **sent)
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+        (word,) = list_corrections(session, [told.id])[told.id]
+    assert now is not None and set(word.fields) == {"needs", "given", "colleague_ids"}
+    assert [(str(each.need), str(each.receiving_support)) for each in now.contact.needs] == [("alcohol", "yes")]
+    assert (now.contact.colleague_ids, now.contact.offered, now.contact.given) == ((), PHRASES_OFFERED[:1], ())
+    sent = fields_of(aisha.get(path).text) | {"reason": "he was"}
+    refused = aisha.send(path, **sent | {"colleagues": "rowan"})
+    assert refused.status_code == 422 and "Choose colleagues of this team." in plain(refused.text)
+    aisha.send(path, **sent | {"colleagues": "dean"})
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+    assert now is not None and now.contact.colleague_ids == ("dean",)
+
+
+def test_a_page_opened_before_undoes_nothing_that_was_put_right_since(browse: Browse, filled: Database) -> None:
+    """Two tabs, or a page and a phone: what the second says is shown before the first writes over it."""
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", note="wet")
+    (told,) = recorded(filled)
+    path = f"/recorded/{told.id}"
+    first, second = (fields_of(aisha.get(path).text) for _ in range(2))
+    aisha.send(path, **second | {"note": "dry", "people": "red", "needs": ["alcohol:no", "drugs:"], "reason": "it was"})
+    answer = aisha.send(path, **first | {"next_step": "Tea at 8", "reason": "more"})
+    assert answer.status_code == 422
+    said = plain(answer.text)
+    assert "It was put right since you opened this page." in said
+    assert "It says now: dry." in said and "what came up: Alcohol" in said and "who was there: " in said
+    assert "Tea at 8</textarea>" in answer.text, "what was typed stands"
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+    assert now is not None and (now.contact.note, now.contact.person_ids) == ("dry", ("red",))
+    again = fields_of(answer.text)
+    assert aisha.send(path, **again | {"note": "dry", "people": "red"}).status_code == 200
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+    assert now is not None and (now.contact.note, now.contact.next_step) == ("dry", "Tea at 8")
 
 
 def test_what_was_put_right_meanwhile_is_not_undone_by_what_was_typed_before(browse: Browse, filled: Database) -> None:

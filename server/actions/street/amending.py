@@ -13,6 +13,7 @@ from server.actions.street.contacts import told_needs
 from server.actions.sync.saying import say
 from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
+from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import contacts, visits
 from server.queries.street.visits import OwnVisit
@@ -41,6 +42,11 @@ def open_contact(access: Access, contact_id: Id) -> tuple[Contact, str]:
     return found.contact, struck_because(words)
 
 
+def count_words(access: Access, contact_id: Id) -> int:
+    """How many later words there are on a contact: what a page that shows it was based on."""
+    return len(contacts.list_corrections(access.session, [contact_id]).get(contact_id, []))
+
+
 def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[str, Any], reason: str) -> None:
     """Write a later word with only the fields that differ. Raises Invalid without a reason, or where nothing differs."""
     said = _reason(reason)
@@ -53,6 +59,11 @@ def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[st
         access.require(
             Act.SEE_PLACE, subjects.find_site(access.session, fields["site_id"]), purpose="put right on the web"
         )
+    along = set(fields.get("colleague_ids", ())) - set(before.colleague_ids)
+    if not along <= {each.id for each in workers.list_workers_of_team(access.session, before.team_id)} - {
+        before.worker_id
+    }:
+        raise Invalid("Choose colleagues of this team.")
     _write(access, project, before, fields, said)
 
 

@@ -88,8 +88,7 @@ class ContactForm(Form, frozen=True, kw_only=True):
     @property
     def support_of(self) -> dict[str, str]:
         """The answer to each need that came up."""
-        told = (each.partition(":") for each in as_tuple(self.needs))
-        return {need: answer for need, _, answer in told if answer}
+        return support_of(self.needs)
 
 
 def read_form(form: ContactForm, team_ids: list[Id], now: datetime, errors: Errors) -> ContactDraft | None:
@@ -132,7 +131,18 @@ def as_known(draft: ContactDraft, answers: Mapping[int, str]) -> ContactDraft:
 
 def read_needs(form: ContactForm) -> tuple[NeedSeen, ...]:
     """Returns the needs that came up, in the order of the page."""
-    answers, known = form.support_of, {code for code, _ in SUPPORT}
+    return needs_of(form.needs)
+
+
+def support_of(needs: Several) -> dict[str, str]:
+    """The answer to each need that came up."""
+    told = (each.partition(":") for each in as_tuple(needs))
+    return {need: answer for need, _, answer in told if answer}
+
+
+def needs_of(several: Several) -> tuple[NeedSeen, ...]:
+    """The needs that came up, in the order of the page."""
+    answers, known = support_of(several), {code for code, _ in SUPPORT}
     return tuple(
         NeedSeen(need=need, receiving_support=ReceivingSupport(answers[str(need)]))
         for need in NEEDS

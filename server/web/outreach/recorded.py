@@ -5,6 +5,7 @@ back what somebody of their team struck out.
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
@@ -12,46 +13,26 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door, of_theirs
 from server.actions.street import amending
 from server.actions.street.contacts import list_own_teams
-from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries.partnership.workers import list_short_names
-from server.queries.people import people, subjects
+from server.queries.partnership.workers import list_short_names, list_workers_of_team
+from server.queries.people import subjects
 from server.queries.street import contact_form
 from server.queries.street.contact_form import OwnRecord
 from server.web.layout.clocks import say_clock
-from server.web.layout.forms import Errors, Form, Several, as_tuple, require_choice
+from server.web.layout.forms import Errors, as_tuple
 from server.web.layout.kept import kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from server.web.outreach.choices import list_sites
-from server.web.outreach.contact_form import LONGEST_TEXT, MOST_PEOPLE, STATES, read_number, read_words
-from server.web.outreach.typed_times import read_moment
+from server.web.outreach.contact_form import NEEDS, PHRASES, STATES, SUPPORT
+from server.web.outreach.correction_form import CorrectionForm, fill_in, list_allowed, read_correction, say_newer
 from shared.model.contact import Contact
 from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 
 PATH, STOPS = "/recorded", "/stops"
-TEXTS = ("safety_needs", "strengths", "next_step", "note")
-
-
-class CorrectionForm(Form, frozen=True, kw_only=True):
-    """A contact as it shall read. `press` says which button was pressed."""
-
-    press: str = "save"
-    state: str = ""
-    seen_day: str = ""
-    seen_time: str = ""
-    search: str = ""
-    people: Several = ""
-    unidentified: str = ""
-    site: str = ""
-    safety_needs: str = ""
-    strengths: str = ""
-    next_step: str = ""
-    note: str = ""
-    reason: str = ""
 
 
 class Line(Value, frozen=True, kw_only=True):
@@ -82,7 +63,8 @@ def show_contact(
     path = f"{PATH}/{contact_id}"
     with door.open() as access:
         told, struck = amending.open_contact(access, contact_id)
-        form = kept_form(services, door.worker.id, path, path, _filled(told), is_on_record=True)
+        fresh = fill_in(told, amending.count_words(access, contact_id))
+        form = kept_form(services, door.worker.id, path, path, fresh, is_on_record=True)
         return _form(request, access, told, struck, form, {})
 
 
@@ -101,7 +83,11 @@ def put_right(
             told, struck = amending.open_contact(access, contact_id)
             if data.press == "search":
                 return _form(request, access, told, struck, data, errors, _search(access, data.search))
-            fields = _read(data, told, access, errors)
+            fields = read_correction(data, told, access, errors)
+            seen = amending.count_words(access, contact_id)
+            if not errors and data.based_on not in ("", str(seen)):
+                data = msgspec.structs.replace(data, based_on=str(seen))
+                errors = say_newer(access, told, data)
             if errors:
                 return _form(request, access, told, struck, data, errors)
             amending.correct(access, services.project, contact_id, fields, data.reason)
@@ -237,40 +223,17 @@ def _line(access: Access, told: OwnRecord, by: str = "") -> Line:
     return Line(at=say_clock(told.at, access.now), words=words, path=f"{PATH if told.state else STOPS}/{told.id}")
 
 
-def _filled(told: Contact) -> CorrectionForm:
-    local = to_local(told.seen_at)
-    return CorrectionForm(
-        state=str(told.state), seen_day=local.date().isoformat(), seen_time=f"{local:%H:%M} {local.tzname()}",
-        people=list(told.person_ids), unidentified=str(told.unidentified_people or ""), site=told.site_id or "",
-        **{name: getattr(told, name) for name in TEXTS},
-    )  # fmt: skip
+def _list_along(access: Access, told: Contact) -> list[tuple[Id, str]]:
+    """Who may have been along: the others of its team, and whoever it says was, also where they have left the team since."""
+    team = {each.id: each.name for each in list_workers_of_team(access.session, told.team_id)}
+    gone = list_short_names(access.session, set(told.colleague_ids) - set(team))
+    found = {each: name for each, name in (team | gone).items() if each != told.worker_id}
+    return sorted(found.items(), key=lambda each: each[1])
 
 
-def _read(form: CorrectionForm, told: Contact, access: Access, errors: Errors) -> dict[str, Any]:
-    """The fields as they shall read. Whom the reader may not see stays: nobody is taken out unseen."""
-    require_choice(errors, "state", form.state, {code for code, _ in STATES}, "Choose what you met.")
-    seen_at = read_moment(form.seen_day, form.seen_time, access.now, errors)
-    texts = {name: read_words(getattr(form, name), name, LONGEST_TEXT, errors) for name in TEXTS}
-    unidentified = read_number(form.unidentified, errors)
-    if errors:
-        return {}
-    unseen = set(told.person_ids) - {each.id for each in _allowed(access, told.person_ids)}
-    named = [*as_tuple(form.people), *sorted(unseen)]
-    fields: dict[str, Any] = {
-        "unidentified_people": min(unidentified, MOST_PEOPLE),
-        "site_id": form.site or None,
-    } | texts
-    if (form.site or None) != told.site_id:
-        fields["position"] = None  # a record names one place
-    if seen_at is not None and seen_at.replace(second=0, microsecond=0) != told.seen_at.replace(
-        second=0, microsecond=0
-    ):
-        fields["seen_at"] = seen_at
-    if set(named) != set(told.person_ids):
-        fields["person_ids"] = tuple(named)
-    if form.state != str(told.state):
-        fields["state"] = form.state
-    return fields
+def _phrases(said: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What may have been offered or given, and what it says in other words."""
+    return [*PHRASES, *((each, each) for each in said if (each, each) not in PHRASES)]
 
 
 def _list_sites(access: Access, recorded: Id | None) -> list[tuple[str, str]]:
@@ -285,13 +248,7 @@ def _search(access: Access, words: str) -> list[Person]:
     found = contact_form.search_people(
         access.session, words.replace("\0", "")[:200], teams, access.actor.district_ids, access.today
     ) if words.strip() else []  # fmt: skip
-    return _allowed(access, [each.id for each in found])
-
-
-def _allowed(access: Access, person_ids: tuple[Id, ...] | list[Id]) -> list[Person]:
-    found = people.list_people(access.session, person_ids)
-    asked = [(each, subjects.find_person(access.session, each.id)) for each in found]
-    return [each for each, subject in asked if subject and access.allows(Act.SEE_PERSON_LIST, subject)]
+    return list_allowed(access, [each.id for each in found])
 
 
 def _again(
@@ -299,7 +256,8 @@ def _again(
 ) -> Response[str]:
     with door.open() as access:
         told, struck = amending.open_contact(access, contact_id)
-        return _form(request, access, told, struck, form or _filled(told), errors)
+        fresh = fill_in(told, amending.count_words(access, contact_id))
+        return _form(request, access, told, struck, form or fresh, errors)
 
 
 def _form(
@@ -312,12 +270,15 @@ def _form(
     found: list[Person] | None = None,
 ) -> Response[str]:
     ticked = as_tuple(form.people)
-    shown = {each.id: each for each in (*_allowed(access, list({*ticked, *told.person_ids})), *(found or ()))}
+    shown = {each.id: each for each in (*list_allowed(access, list({*ticked, *told.person_ids})), *(found or ()))}
     access.note_seen(SubjectKind.PERSON, sorted(shown), purpose="put right on the web")
     by = list_short_names(access.session, {told.worker_id}).get(told.worker_id, "")
     return page(
         request, "outreach/correction.html", title="Put a contact right", section="/my-shift", worker=access.worker,
         status=422 if errors else 200, form=form, errors=errors, told=told, struck=struck, ticked=ticked,
+        colleagues=_list_along(access, told), along=as_tuple(form.colleagues),
+        needs=[(str(need), say(need)) for need in NEEDS], support=SUPPORT, offers=_phrases(told.offered),
+        gifts=_phrases(told.given), offered=as_tuple(form.offered), given=as_tuple(form.given),
         people=list(shown.values()), found=found, states=STATES, sites=_list_sites(access, told.site_id),
         said=f"{by}, {say_clock(told.seen_at, access.now)}", path=f"{PATH}/{told.id}",
     )  # fmt: skip
