@@ -91,6 +91,20 @@ def test_a_revoked_phone_can_be_wiped_and_its_answer_is_shown(filled: Database, 
     assert 'value="wipe_now"' not in page.text
 
 
+@pytest.mark.parametrize("wipe", ["wipe_after_push", "wipe_now"])
+def test_a_wipe_is_taken_back_by_no_press_on_a_page_that_is_older(filled: Database, browse: Browse, wipe: str) -> None:
+    """Two leads hear of the theft: one wipes, and the other's page still offers to revoke."""
+    tom = browse("tom")
+    tom.send(f"/devices/{DEANS}/stop", order=wipe, sure="yes")
+    milder = ["revoked", "wipe_after_push"] if wipe == "wipe_now" else ["revoked"]
+    for order in milder:
+        answer = tom.send(f"/devices/{DEANS}/stop", order=order, sure="yes")
+        assert answer.status_code == 409 and "told to wipe itself already" in plain(answer.text)
+    assert tom.send(f"/devices/{DEANS}/differ").status_code == 409
+    assert stored(filled).status == wipe
+    assert tom.send(f"/devices/{DEANS}/stop", order=wipe, sure="yes").status_code == 200, "twice is once"
+
+
 def test_a_phone_with_records_it_has_not_sent_is_not_all_well(browse: Browse) -> None:
     page = plain(browse("tom").get("/devices").text)
     assert "7 records not sent for more than a day: ask for the phone to be switched on" in page

@@ -17,7 +17,7 @@ from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.judging import judge_again
 from server.database.engine import Database
 from server.database.sql import storable_words
-from server.problems import CODE_REFUSED, WEAK_PHONE, Failure, Invalid, NotFound
+from server.problems import CODE_REFUSED, CONFLICTING, WEAK_PHONE, Failure, Invalid, NotFound
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import AuditLine, LedgerEntry
 from server.queries.operation.devices import TRIES_MAX, Enrolment, EnrolmentCode
@@ -255,11 +255,12 @@ def renew_number(
 
 
 def stop_device(access: Access, number: int, status: DeviceStatus) -> None:
-    """Revoke or wipe a phone, under every number that it was given: it hears so on its next request. Raises NotFound or
-    Forbidden."""
+    """Revoke or wipe a phone, under every number that it was given: it hears so on its next request. Raises NotFound,
+    Forbidden, and Failure where it was told more already."""
     access.require(Act.WIPE_DEVICE, subjects.find_device(access.session, number), detail=str(status))
     for each in list_same_phone(access.session, number):
-        sync.set_status(access.session, each, status)
+        if not sync.set_status(access.session, each, status):
+            raise Failure(CONFLICTING, "It was told to wipe itself already, and that stands. Look at its page again.")
         order_device(access.session, each, status, access.now, access.new_id())
 
 

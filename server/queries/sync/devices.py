@@ -21,6 +21,8 @@ from sync.wire import Refused
 
 DEVICE_COUNTER = "device"
 APP_LENGTH = 80
+STRICTER = (DeviceStatus.OK, DeviceStatus.REVOKED, DeviceStatus.WIPE_AFTER_PUSH, DeviceStatus.WIPE_NOW)
+"""What a phone may be told, each more than the one before."""
 
 
 class DeviceHealth(Struct, frozen=True, kw_only=True):
@@ -184,9 +186,12 @@ def set_scopes(session: Session, number: int, scopes: Iterable[str]) -> None:
     Sql(session).run("update sync_device set scopes = ? where number = ?", _pack(scopes), number)
 
 
-def set_status(session: Session, number: int, status: DeviceStatus) -> None:
-    """Whether a phone may speak and listen, from its next request on."""
-    Sql(session).run("update sync_device set status = ? where number = ?", status.value, number)
+def set_status(session: Session, number: int, status: DeviceStatus) -> bool:
+    """Whether a phone may speak and listen, from its next request on. False where it was told more already: a wipe that was
+    ordered is taken back by nobody who revokes it later, on a page that is older."""
+    milder = [each.value for each in STRICTER[: STRICTER.index(status) + 1]]
+    sql = "update sync_device set status = ? where number = ? and status in ?* returning number"
+    return bool(Sql(session).rows(sql, status.value, number, milder))
 
 
 def record_wiped(session: Session, number: int, now_ms: int) -> None:
