@@ -15,7 +15,8 @@ from server.tables.operation.mail import mail
 from server.tables.partnership.agency import agency, team, team_district
 from server.tables.partnership.worker import worker, worker_role, worker_team
 from server.tables.street.shift import check_in, shift, shift_worker
-from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind
+from shared.model.mail import MailKind
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
 from tests.web import county
@@ -73,11 +74,10 @@ def test_whoever_is_not_out_and_calls_for_help_calls_every_team_of_theirs(
 class Broken(Watch):
     """A watch that the database fails in the middle of telling about Ines."""
 
-    def _tell(self, alarm: Alarm, step: AlarmStep, found: Sequence[Reachable]) -> int:
-        done = super()._tell(alarm, step, found)
+    def _write(self, alarm: Alarm, events: Sequence[AlarmEvent], people: Sequence[Reachable], kind: MailKind) -> None:
+        super()._write(alarm, events, people, kind)
         if alarm.worker_id == "ines":
             self.session.execute(text("select 1 from nowhere_at_all"))
-        return done
 
 
 def test_a_fault_about_one_keeps_nobody_else_from_being_told_and_stands_in_the_log(

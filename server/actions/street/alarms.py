@@ -80,8 +80,9 @@ class Watch:
                 event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending)
                 done += self._by_itself(alarm, partial(self.end, alarm, event))
         raised = self._raise(owed, {alarm.worker_id for alarm in open_alarms})
+        reach = Reach(self.session, self.now, self.ladder, out)
         for alarm in [*still, *raised]:
-            done += self._by_itself(alarm, partial(self._carry_on, alarm, out))
+            done += self._by_itself(alarm, partial(self._carry_on, alarm, reach))
         return done
 
     def _by_itself(self, alarm: Alarm, do: Callable[[], int]) -> int:
@@ -157,9 +158,9 @@ class Watch:
                 raised[each.worker_id] = alarm
         return list(raised.values())
 
-    def _carry_on(self, alarm: Alarm, out: dict[Id, OnShift]) -> int:
+    def _carry_on(self, alarm: Alarm, reach: Reach) -> int:
         """Tell whoever must be told now; returns how many."""
-        people = Reach(self.session, self.now, self.ladder, out).list_people(alarm)
+        people = reach.list_people(alarm)
         steps = next_steps(alarm, self.ladder, [step for step, found in people.items() if found], self.now)
         told = {step: people.get(step, []) for step in steps}
         if not steps:
@@ -168,27 +169,19 @@ class Watch:
                 step: [each for each in people[step] if each.worker_id in late]
                 for step, late in late_comers(alarm, held).items()
             }
-        return sum(self._tell(alarm, step, found) for step, found in told.items())
+        events = [event for step, found in told.items() for event in self._tell(alarm, step, found)]
+        if events:
+            alarms.add_events(self.session, events)
+            self._write(alarm, events, [each for found in told.values() for each in found], MailKind.LONE_WORKER)
+        return sum(len(found) for found in told.values())
 
-    def _tell(self, alarm: Alarm, step: AlarmStep, found: Sequence[Reachable]) -> int:
-        """Tell these of a step, or write down that there is nobody; returns how many they are."""
-        events = [
-            AlarmEvent(
-                id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step,
-                worker_id=each.worker_id,
-            )
-            for each in found
-        ]  # fmt: skip
-        if not events:
+    def _tell(self, alarm: Alarm, step: AlarmStep, found: Sequence[Reachable]) -> list[AlarmEvent]:
+        """The lines that these of a step are told, or that there is nobody."""
+        event = AlarmEvent(id="", alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step)
+        if not found:
             note = "There is nobody to tell: nobody of the team has a telephone or an e-mail address."
-            events = [
-                AlarmEvent(
-                    id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step, note=note
-                )
-            ]
-        alarms.add_events(self.session, events)
-        self._write(alarm, events, found, MailKind.LONE_WORKER)
-        return len(found)
+            return [msgspec.structs.replace(event, id=self.new_id(), note=note)]
+        return [msgspec.structs.replace(event, id=self.new_id(), worker_id=each.worker_id) for each in found]
 
     def end(self, alarm: Alarm, ending: AlarmEvent) -> int:
         """Write how it ended, and say so to everybody who was told of it; returns that it is one thing."""

@@ -1,8 +1,9 @@
 """Whom each step of an alarm reaches, of those who can be told at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -24,12 +25,17 @@ class Reach:
     ladder: Ladder
     out: dict[Id, OnShift]
 
+    @cached_property
+    def _away(self) -> Mapping[Id, datetime]:
+        """Who is on leave."""
+        return leaves.find_away(self.session, self.now)
+
     def list_people(self, alarm: Alarm) -> dict[AlarmStep, list[Reachable]]:
         """Whom each step reaches: never the worker in question but in their own step, and nobody by an earlier step again.
         Who is on leave is passed over, unless they are out after all."""
         team_ids = self._list_teams(alarm)
         colleagues = [each.worker_id for each in self.out.values() if team_ids & set(each.team_ids)]
-        away = leaves.find_away(self.session, self.now)
+        away = self._away
         holders = _gather(duties.list_holders(self.session, each, away) for each in sorted(team_ids))
         asked: dict[AlarmStep, list[Id]] = {
             AlarmStep.WORKER: [alarm.worker_id],
