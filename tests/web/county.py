@@ -75,7 +75,7 @@ def add(session: Session, table: Table, *rows: dict[str, Any]) -> None:
         if column.default is not None and column.default.is_scalar
     }
     for row in rows:
-        session.execute(insert(table).values({**defaults, **row}))
+        session.execute(insert(table), [{**defaults, **row}])
 
 
 @register

@@ -55,6 +55,7 @@ class Browser:
         self.client = client
         self.watford = watford
         self.now = now
+        self._formed: tuple[str | None, str | None] | None = None
 
     def sign_in(self, worker_id: str) -> "Browser":
         """Becomes somebody else, by a session of their own."""
@@ -108,9 +109,14 @@ class Browser:
         return self.post(f"{conference_path}/minutes/circulate", seen=seen[1] if seen else "")
 
     def form_token(self) -> str:
-        """The token of this session's forms: any page brings it."""
-        self.get("/sign-in")
+        """The token of this session's forms: any page brings it. It stands until the session, or the token, is another."""
+        if self._cookies() != self._formed:
+            self.get("/sign-in")
+            self._formed = self._cookies()
         return str(self.client.cookies["lantern-form"])
+
+    def _cookies(self) -> tuple[str | None, str | None]:
+        return self.client.cookies.get("lantern-session"), self.client.cookies.get("lantern-form")
 
     def find(self, **fields: str) -> Any:
         """Looks for somebody, and goes to what was found."""
