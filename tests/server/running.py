@@ -66,5 +66,7 @@ def lend_app(
     try:
         yield lent.app
     finally:
+        # Whoever talks to the application ends the server with it; a test that only asks what it is built of does not.
+        lent.running.services.database.close()
         lent.running = None
         free.append(lent)
