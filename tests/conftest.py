@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ with suppress(ImportError):  # the phone's own gate runs with the phone's packag
 pytest_plugins = ["tests.chromium"]
 LONGEST = ROOT / "tests" / "longest.txt"
 """The files that take longest, longest first, by the processor's time."""
+
+OF_A_DATABASE = 50
+"""So many tests of a function cost the processor what one does that asks for a database."""
 
 MARKED_BY_FIXTURE = {"chromium": "browser", "stores": "database"}
 """What a test asks for, itself or by way of other fixtures, and the marker that tells of it."""
@@ -467,13 +471,16 @@ def screenshots() -> Path | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test that asks for Chromium, or for a database of the server's, carries the marker by itself. The files that take
-    longest begin: whoever of several workers has the last file keeps the others waiting."""
+    longest begin: whoever of several workers has the last file keeps the others waiting. After those that are listed come the
+    others, the one with the most work first, as far as it can be told beforehand."""
+    work: Counter[str] = Counter()
     for item in items:
         for fixture, marker in MARKED_BY_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+        work[item.location[0]] += OF_A_DATABASE if item.get_closest_marker("database") else 1
     places = {name: place for place, name in enumerate(LONGEST.read_text().split())}
-    items.sort(key=lambda item: places.get(item.location[0], len(places)))
+    items.sort(key=lambda item: (places.get(item.location[0], len(places)), -work[item.location[0]]))
 
 
 def pytest_collection_finish() -> None:
