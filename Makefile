@@ -27,6 +27,9 @@ FUZZ_SECONDS ?= 60
 SIGN ?=
 # Three at a time on two cores: the suite waits for browsers, servers and databases of its own more than it computes.
 TEST_WORKERS ?= 3
+# What `make check` runs waits for nothing, and each worker collects the whole suite first: no more of them than cores. mypy runs
+# beside them, and uses one core.
+CHECK_WORKERS ?= 2
 TEST_ARGS ?=
 UPGRADE ?=
 
@@ -79,9 +82,10 @@ test: setup assets
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "$(FAST)" $(TEST_ARGS)
+	$(BIN)/mypy & types=$$!; \
+	$(PYTEST) -q -n $(CHECK_WORKERS) --dist loadfile --no-loadscope-reorder -m "$(FAST)" $(TEST_ARGS); tests=$$?; \
+	wait $$types && exit $$tests
 
 mutants: setup
 	$(BIN)/python -m tests.mutants --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)
