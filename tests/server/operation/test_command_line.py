@@ -94,6 +94,8 @@ def test_whatever_a_page_changes_is_changed_here_too(run, database_url: str, tmp
     assert "no column Shoe" in run("county", "set", "Workers", "Tom Brook", "Shoe=9", expect=2).output
     assert "called “Nobody”" in run("county", "set", "Workers", "Nobody", "Name=X", expect=2).output
     assert "administer" in run("county", "set", "Workers", "Dana Price", "Active=no", expect=2).output
+    again = ("E-mail=tom.brook@hope.example", "Name=Tim", "Agency=New Hope Trust", "Roles=worker")
+    assert "in Lantern already" in run("county", "set", "Workers", "new", *again, expect=2).output
 
     ended = run("county", "end", "Agencies", "New Hope Trust").output
     assert "Active" in ended and "walks" not in ended
