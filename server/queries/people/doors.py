@@ -37,7 +37,7 @@ def list_received(session: Session, agency_id: Id) -> list[DoorFact]:
 def count_received(session: Session, agency_id: Id) -> int:
     """How many of these are of somebody who lives."""
     query = without_concealed(session, _COUNT_RECEIVED, door_fact.c.person_id)
-    return session.scalars(query, {"agency_id": agency_id}).one()
+    return int(session.scalars(query, {"agency_id": agency_id}).one())
 
 
 # Built once: every page asks how many wait, and building the question costs more than the answer.
