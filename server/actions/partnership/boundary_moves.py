@@ -145,8 +145,8 @@ class Mover:
         return f"{ended} became {say_list(each.name for each in self._plan.begins)} on {say_whole_day(self._change.on_day)}"
 
     def _move_things(self, going: Going) -> None:
-        """Open reports, waiting notices, vacancies, snapshot nights to come, places, and what was recorded of nights since, where it
-        was done late."""
+        """Open reports, waiting notices, vacancies, snapshot nights to come, places, and what was recorded of nights since, where
+        it was done late."""
         session, ends, day = self._session, self._plan.ends, self._change.on_day
         visited = boundary_changes.list_points_since(session, visit, ends, day)
         for table, waiting in (

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from server.access import Access
 from server.actions.people.stays import PURPOSE, end_stay, record_stay
 from server.actions.sync.projection.holding import hold_people
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import offers, people, stays, subjects
 from server.queries.people.offers import ColdNights
