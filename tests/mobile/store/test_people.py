@@ -79,7 +79,8 @@ def test_of_records_that_were_joined_in_a_circle_one_is_shown(store: Store, told
     """Two who join at once, each the other way, took the person from every list."""
     put(store, *(Person(id=each, name=f"Ann {each}") for each in sorted({*told.replace(" ", ""), *shown})))
     with store.writing() as connection:
-        for number, (from_id, into_id) in enumerate(told.split()):
+        for number, pair in enumerate(told.split()):
+            from_id, into_id = pair[0], pair[1]
             at = datetime(2026, 11, 13, 20, number, tzinfo=UTC)
             said = PersonMerged(id=str(number), from_id=from_id, into_id=into_id, worker_id="tom", at=at)
             person_facts.put_merged(connection, said)

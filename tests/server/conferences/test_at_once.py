@@ -123,7 +123,7 @@ def test_the_second_of_two_who_list_somebody_hears_of_the_first(enter: Enter, mo
         )  # both have looked before either has written
         with pytest.raises(Invalid) as refused:
             decisions.add_case(
-                access, "p01", county.WATFORD, EvidenceBasis.SEEN_BY_PARTNER_AGENCY, "Seen at the church"
+                access, "p01", county.WATFORD, EvidenceBasis.SEEN_BY_PARTNER_AGENCY, "Seen at the church", "Sam"
             )
     assert "meanwhile" in refused.value.errors[0]
 

@@ -256,7 +256,7 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     with county.enter(cast.priya) as access:
         for act in (
             lambda: hand_over(access, case.id, cast.dacorum.id, "By the canal"),
-            lambda: add_case(access, "somebody", cast.watford.id, EvidenceBasis.SEEN_BY_OUTREACH, "Seen"),
+            lambda: add_case(access, "somebody", cast.watford.id, EvidenceBasis.SEEN_BY_OUTREACH, "Seen", "Sam"),
         ):
             with pytest.raises(Invalid):
                 act()

@@ -33,6 +33,7 @@ from server.tables.people.consent import consent
 from shared.model.codes import EvidenceBasis, IdentityWord, ReviewStatus
 from shared.model.health import HealthFact, HealthKind
 from shared.model.worker import Worker
+from tests.conftest import Clock
 from tests.server.cast import Cast, say_same
 from tests.server.database.test_locks import wait_until_someone_waits
 from tests.server.people.test_housing_needs import HERE, post
@@ -200,6 +201,7 @@ def test_roads_at_once_never_wait_in_a_circle(
     pair: tuple[str, str],
     open_as: Any,
     phones: list[Phone],
+    clock: Clock,
 ) -> None:
     """Two phones and four desks over one person who is joined and parted meanwhile: no deadlock, and what is derived is right."""
     chance, before = random.Random(seed), count_deadlocks(database)
@@ -212,7 +214,7 @@ def test_roads_at_once_never_wait_in_a_circle(
     assert count_deadlocks(database) == before
     with database.reading() as session:
         for each in pair:
-            compare(session, each, services.clock)
+            compare(session, each, clock)
 
 
 def bring(phone: Phone, met: list[str]) -> None:
