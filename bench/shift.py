@@ -52,7 +52,7 @@ from server.tables.street.shift import check_in, shift, shift_worker
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.rules.alarms import DEFAULT_LADDER, GRACE, next_steps
 from shared.rules.check_ins import Outing, alarm_at, promise_of
-from sync.clock import Made, PhoneClock, happened_at
+from sync.clock import MadeAt, PhoneClock, happened_at
 from tests.server.cast import make_settings
 from tests.web import county
 
@@ -267,7 +267,7 @@ def _walk_a_night(
         if server.away <= received < server.back:
             received = server.back
         told = happened_at(
-            Made(_ms(moment + wrong), _ms(moment), "b"),
+            MadeAt(_ms(moment + wrong), _ms(moment), "b"),
             PhoneClock(_ms(received + wrong), _ms(received), "b"),
             _ms(received),
         )

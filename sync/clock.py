@@ -53,7 +53,7 @@ class PhoneClock(Struct, frozen=True):
     boot: str | None = None
 
 
-class Made(Struct, frozen=True):
+class MadeAt(Struct, frozen=True):
     """When a change was made, as it says itself: milliseconds of the wall clock and of uptime, the boot, and by how much the
     phone had mended `at_ms` already, where it had heard the server in that boot."""
 
@@ -63,7 +63,7 @@ class Made(Struct, frozen=True):
     off_ms: int = 0
 
 
-def happened_at(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
+def happened_at(made: MadeAt, phone: PhoneClock, received_at_ms: int) -> int:
     """When a change was made, by the server's clock: never after it was received, nor before 1970, whatever a phone says.
 
     Within one boot the uptime tells how long ago that was, whatever anybody did to the clock meanwhile. Else the wall clock
@@ -77,7 +77,7 @@ def happened_at(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
     return min(received_at_ms, max(0, made.at_ms + _skew_of_another_boot(made, phone, received_at_ms)))
 
 
-def skew_of(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
+def skew_of(made: MadeAt, phone: PhoneClock, received_at_ms: int) -> int:
     """By how much the server's clock was ahead of the times that a change says.
 
     Within one boot that is known, also where the phone's clock was set right since.
@@ -87,14 +87,14 @@ def skew_of(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
     return _skew_of_another_boot(made, phone, received_at_ms)
 
 
-def _ago_ms(made: Made, phone: PhoneClock) -> int | None:
+def _ago_ms(made: MadeAt, phone: PhoneClock) -> int | None:
     """How long ago a change was made, where it was since the phone was last switched on."""
     if made.up_ms is None or phone.up_ms is None or made.boot is None or made.boot != phone.boot:
         return None
     return max(0, phone.up_ms - made.up_ms)
 
 
-def _skew_of_another_boot(made: Made, phone: PhoneClock, received_at_ms: int) -> int:
+def _skew_of_another_boot(made: MadeAt, phone: PhoneClock, received_at_ms: int) -> int:
     """The clock is taken to have been as it is now, but where the phone had mended the time itself, or the clock stands before
     it: then it was set back since, and the way it is off now says nothing of then."""
     is_set_back = phone.wall_ms < made.at_ms <= received_at_ms

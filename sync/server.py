@@ -193,7 +193,7 @@ def store_record(
 ) -> Stored:
     """A record as it is to be kept: always, whatever is held against it."""
     change = record.change
-    made = clock.Made(change.at, change.up, change.boot, change.off) if change else clock.Made(0)
+    made = clock.MadeAt(change.at, change.up, change.boot, change.off) if change else clock.MadeAt(0)
     return Stored(
         id=record_id(record, device.number),
         device=device.number,

@@ -16,19 +16,19 @@ DEADLOCK: Final = "40P01"
 
 
 @dataclass
-class Attempt:
+class Handling:
     """What somebody does who would do it again."""
 
     has_committed: bool = False
 
 
-_attempt: ContextVar[Attempt | None] = ContextVar("lantern_attempt", default=None)
+_attempt: ContextVar[Handling | None] = ContextVar("lantern_attempt", default=None)
 
 
 @contextmanager
-def attempting() -> Iterator[Attempt]:
+def attempting() -> Iterator[Handling]:
     """Watch what is committed within, in other threads that begin here too."""
-    attempt = Attempt()
+    attempt = Handling()
     before = _attempt.set(attempt)
     try:
         yield attempt

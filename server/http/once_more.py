@@ -7,7 +7,7 @@ from typing import Final
 
 from litestar.types import Message, Scope, Send
 
-from server.database.deadlocks import Attempt, attempting
+from server.database.deadlocks import Handling, attempting
 
 WAS_ENDED: Final = "was_ended"
 """In a request's state: it is answered by the words of a deadlock."""
@@ -32,7 +32,7 @@ async def do_once_more(scope: Scope, send: Send, handle: Callable[[Send], Awaita
     await handle(send)
 
 
-def _sending_unless_ended(scope: Scope, send: Send, attempt: Attempt) -> Send:
+def _sending_unless_ended(scope: Scope, send: Send, attempt: Handling) -> Send:
     async def send_unless_ended(message: Message) -> None:
         if not _is_to_be_done_again(scope, attempt):
             await send(message)
@@ -40,5 +40,5 @@ def _sending_unless_ended(scope: Scope, send: Send, attempt: Attempt) -> Send:
     return send_unless_ended
 
 
-def _is_to_be_done_again(scope: Scope, attempt: Attempt) -> bool:
+def _is_to_be_done_again(scope: Scope, attempt: Handling) -> bool:
     return bool(scope["state"].get(WAS_ENDED)) and not attempt.has_committed

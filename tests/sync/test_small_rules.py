@@ -79,7 +79,7 @@ def test_when_something_happened_is_told_by_the_uptime_else_by_the_mended_clock(
     said_ms: int, up_ms: int | None, boot: str | None, phone_ms: int, ago_ms: int
 ) -> None:
     phone = clock.PhoneClock(NOW_MS + phone_ms, 100_000, "b1")
-    assert NOW_MS - clock.happened_at(clock.Made(NOW_MS + said_ms, up_ms, boot), phone, NOW_MS) == ago_ms
+    assert NOW_MS - clock.happened_at(clock.MadeAt(NOW_MS + said_ms, up_ms, boot), phone, NOW_MS) == ago_ms
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_how_far_a_clock_was_off_is_told_by_the_uptime_else_by_how_far_it_is(
     said_ms: int, up_ms: int | None, boot: str | None, phone_ms: int, skew_ms: int
 ) -> None:
     phone = clock.PhoneClock(NOW_MS + phone_ms, 100_000, "b1")
-    assert clock.skew_of(clock.Made(NOW_MS + said_ms, up_ms, boot), phone, NOW_MS) == skew_ms
+    assert clock.skew_of(clock.MadeAt(NOW_MS + said_ms, up_ms, boot), phone, NOW_MS) == skew_ms
 
 
 def test_what_a_phone_mended_itself_is_mended_once() -> None:
     """It had heard the server, was switched off and on, and its clock is still wrong."""
-    made = clock.Made(NOW_MS - HOUR_MS, 99_000, "b0", off_ms=5 * HOUR_MS)
+    made = clock.MadeAt(NOW_MS - HOUR_MS, 99_000, "b0", off_ms=5 * HOUR_MS)
     for phone_ms in (5 * HOUR_MS, -120 * HOUR_MS):
         phone = clock.PhoneClock(NOW_MS + phone_ms, 100_000, "b1")
         assert clock.skew_of(made, phone, NOW_MS) == 0
@@ -110,7 +110,7 @@ def test_what_a_phone_mended_itself_is_mended_once() -> None:
 
 def test_a_clock_that_went_back_since_says_nothing_of_what_was_made_before() -> None:
     """A battery that ran empty: after that the phone believes that it is years ago."""
-    made, phone = clock.Made(NOW_MS - HOUR_MS, 99_000, "b0"), clock.PhoneClock(NOW_MS - 90_000 * HOUR_MS, 5_000, "b1")
+    made, phone = clock.MadeAt(NOW_MS - HOUR_MS, 99_000, "b0"), clock.PhoneClock(NOW_MS - 90_000 * HOUR_MS, 5_000, "b1")
     assert clock.skew_of(made, phone, NOW_MS) == 0
     assert clock.happened_at(made, phone, NOW_MS) == NOW_MS - HOUR_MS
 

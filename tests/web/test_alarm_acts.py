@@ -29,7 +29,7 @@ from shared.model.codes import PlannedStopKind
 from shared.model.position import Position
 from shared.model.shift import PlannedStop
 from shared.rules.alarms import DEFAULT_LADDER
-from sync.clock import Made, PhoneClock, happened_at
+from sync.clock import MadeAt, PhoneClock, happened_at
 from tests.web import county
 from tests.web.test_pages import plain
 
@@ -97,7 +97,7 @@ def test_a_phone_that_is_behind_is_said_to_be_slow() -> None:
     noon, one = 43_200_000, 46_800_000
     assert "slow" in say_clock(one - noon)
     assert "fast" in say_clock(noon - one)
-    assert happened_at(Made(noon), PhoneClock(noon), one) == one, "and what it makes now is mended to now"
+    assert happened_at(MadeAt(noon), PhoneClock(noon), one) == one, "and what it makes now is mended to now"
 
 
 def test_two_leads_press_at_once_and_the_second_is_told_who_has_it(

@@ -33,7 +33,7 @@ from server.tables.street.shift import check_in, shift, shift_worker
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from sync.authoring import NewChange
-from sync.clock import Made, PhoneClock, happened_at
+from sync.clock import MadeAt, PhoneClock, happened_at
 from sync.server import AcceptedChange
 from tests.conftest import Clock
 from tests.server.cast import make_settings
@@ -605,9 +605,9 @@ def test_nothing_that_waited_for_her_own_telephone_is_said_there_once_she_called
 
 def test_a_clock_from_beyond_the_calendar_is_no_trouble() -> None:
     far = 2**53 - 1
-    assert happened_at(Made(5), PhoneClock(far), 1_700_000_000_000) == 0
-    assert happened_at(Made(5, -far, "b"), PhoneClock(5, far, "b"), 1_700_000_000_000) == 0
-    assert happened_at(Made(far), PhoneClock(-far), 1_700_000_000_000) == 1_700_000_000_000
+    assert happened_at(MadeAt(5), PhoneClock(far), 1_700_000_000_000) == 0
+    assert happened_at(MadeAt(5, -far, "b"), PhoneClock(5, far, "b"), 1_700_000_000_000) == 0
+    assert happened_at(MadeAt(far), PhoneClock(-far), 1_700_000_000_000) == 1_700_000_000_000
 
 
 # ------------------------------------------------------------------------------------------------------------- plans
