@@ -240,7 +240,7 @@ def test_a_guest_that_is_expected_no_longer_hears_so_once_and_nothing_after(
     with enter("priya", timedelta(days=1)) as access:
         take_off_agenda(access, conference, "case-p02", "She moved away")
         before = open_conference(access, conference, Act.PREPARE_CONFERENCE)
-        change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "connor")
+        change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "tom")
         call_off(access, conference)
     assert letters_to(watford, hospital) == [letter]
     assert {each.kind for each in letters_to(watford, "cgl")} == {
@@ -281,7 +281,7 @@ def test_a_guest_hears_that_its_conference_was_moved(
     browser.circulate(path)
     with enter("priya") as access:
         before = open_conference(access, conference, Act.PREPARE_CONFERENCE)
-        change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "connor")
+        change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "tom")
     (letter,) = letters_to(watford, hospital)
     assert letter.kind is MailKind.CONFERENCE_MOVED
 

@@ -150,6 +150,9 @@ def test_a_case_is_handed_over_whole(enter, watford: Database, now: datetime) ->
         "Sleeps by the canal now",
     )
     assert positions == list(range(1, len(positions) + 1))
+    with watford.writing() as session:
+        lends = "insert into worker_district (worker_id, district_id) values ('priya', :there)"
+        session.execute(text(lends), {"there": county.THREE_RIVERS})
     with enter("rowan") as access:
         agreed = conferences.schedule_conference(access, county.THREE_RIVERS, access.now, "", "rowan", "priya")
         (item,) = list_items(access.session, agreed.id)
