@@ -16,6 +16,21 @@ from tests.worlds import Write
 HTML = {"accept": "text/html"}
 
 
+TRIED = frozenset({
+    "test_alarm_acts", "test_alarm_elsewhere", "test_an_alarm_climbs", "test_answer_figures", "test_answers", "test_api",
+    "test_case_list_query", "test_conflicts", "test_finding", "test_import_pages", "test_inbox_query",
+    "test_let_in", "test_my_shift",
+    "test_on_shift", "test_open311", "test_hooks", "test_person_page_query", "test_referral_actions",
+    "test_teams_elsewhere", "test_tonight", "test_trays", "test_what_an_alarm_says", "test_where_next",
+})  # fmt: skip
+"""Files that have been run as the application. What the others ask over HTTP is served as the application all the same."""
+
+
+@pytest.fixture
+def database_role(request: pytest.FixtureRequest) -> str:
+    return "app" if request.path.stem in TRIED else "superuser"
+
+
 @pytest.fixture
 def filled(database: Database, world: Callable[[Write], Any]) -> Database:
     """Watford and its neighbours, as `county` writes them; everyone may sign in."""

@@ -11,11 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from server.actions.operation.signin import set_password
-from server.app import create_services
 from server.database.engine import Database
 from server.http.services import Services
 from server.jobs.catalogue import JOBS, ROUND
-from server.jobs.runner import run_due
 from server.queries.street.alarms import list_open_alarms
 from server.security.passwords import Passwords
 from server.settings import AlarmSettings, MailSettings, Settings
@@ -24,6 +22,7 @@ from server.tables.partnership.worker import worker, worker_role, worker_team
 from shared.model.alarm import Alarm
 from tests.conftest import Clock
 from tests.server.mail.postbox import Postbox
+from tests.server.running import run_due, services_as_served
 from tests.server.telephones import Telephones
 from tests.web import county
 from tests.web.test_my_shift import press
@@ -80,7 +79,7 @@ def filled(filled: Database, now: datetime) -> Database:
 
 @pytest.fixture
 def services(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Services]:
-    made = create_services(settings, clock, new_id)
+    made = services_as_served(settings, clock, new_id)
     yield made
     made.database.close()
 

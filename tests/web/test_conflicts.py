@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from server.actions.sync.validation import PATCHES, validate
-from server.app import create_services
 from server.database.engine import Database
 from server.queries.people.people import find_person
 from server.queries.street.conflicts import Conflict, Side, gather_hands
@@ -25,6 +24,7 @@ from sync.authoring import NewChange
 from sync.authoring import number as number_change
 from sync.reading import decode_batch
 from tests.conftest import Clock
+from tests.server.running import services_as_served
 from tests.web import county
 from tests.web.test_pages import plain
 
@@ -70,7 +70,7 @@ def test_a_commissioner_sees_no_conflict(disputed: None, browse: Callable[[str],
 @pytest.fixture
 def patch(filled: Database, app: Any, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Patch]:
     """A phone sends a patch without having heard of anybody else's."""
-    services, counts = create_services(settings, clock, new_id), dict[int, int]()
+    services, counts = services_as_served(settings, clock, new_id), dict[int, int]()
 
     def send(phone: int, who: str, kind: str, entity: str, team: str = "watford-outreach", **sets: Any) -> None:
         n = counts[phone] = counts.get(phone, 0) + 1

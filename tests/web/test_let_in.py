@@ -13,7 +13,6 @@ from sqlalchemy import select, text
 
 from server.actions.street.alarms import Watch
 from server.actions.sync.validation import validate
-from server.app import create_services
 from server.database.engine import Database
 from server.database.locks import lock_records
 from server.queries.street.alarms import list_open_alarms
@@ -28,6 +27,7 @@ from shared.policy import held as words
 from shared.rules.alarms import DEFAULT_LADDER
 from sync import authoring
 from sync.reading import decode_batch
+from tests.server.running import services_as_served
 from tests.web import county
 from tests.web.test_pages import plain
 
@@ -37,7 +37,7 @@ TEAM = "watford-outreach"
 
 @pytest.fixture
 def services(filled: Database, app: Any, settings: Any, clock: Any, new_id: Any) -> Iterator[Any]:
-    made = create_services(settings, clock, new_id)
+    made = services_as_served(settings, clock, new_id)
     yield made
     made.database.close()
 

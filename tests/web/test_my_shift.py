@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from server.access import Door
 from server.actions.street.alarms import Watch
 from server.actions.street.quick_entries import take_quick
-from server.app import create_services
 from server.database.engine import Database
 from server.queries.partnership.workers import get_worker
 from server.queries.street.alarms import add_events, list_open_alarms
@@ -26,6 +25,7 @@ from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.quick_entry import QuickEntry
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
+from tests.server.running import services_as_served
 from tests.web.test_pages import plain
 
 Browse = Callable[[str], Any]
@@ -368,7 +368,7 @@ def test_what_a_locked_phone_recorded_waits_to_be_confirmed(
     entry = QuickEntry(id="0a0b0c0d-0000-4000-8000-000000000001", at=clock.now)
     with filled.reading() as session:
         worker = get_worker(session, "aisha")
-    services = create_services(settings, clock, new_id)
+    services = services_as_served(settings, clock, new_id)
     with Door(filled, worker, clock.now, new_id).open() as access:
         take_quick(access, services.project, "watford-outreach", entry, clock.now, clock.now)
     services.database.close()

@@ -24,7 +24,7 @@ from tests.web import county
 def door(filled: Database, now: datetime, new_id: Callable[[], str]) -> Callable[[str], Door]:
     def make(worker_id: str) -> Door:
         with filled.reading() as session:
-            return Door(filled, workers.get_worker(session, worker_id), now, new_id)
+            return Door(filled, workers.get_worker(session, worker_id), now, new_id, may_change=True)
 
     return make
 
