@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import select, update
 
 from server.actions.street.alarms import Watch
-from server.app import create_services
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.http.services import Services
 from server.jobs.catalogue import JOBS, LANES
-from server.jobs.runner import Job, Moment, run_due
+from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Every
 from server.queries.street import alarms, duties, leaves, plans, shifts
 from server.queries.street.duties import Duty
@@ -38,6 +38,7 @@ from sync.server import AcceptedChange
 from tests.conftest import Clock
 from tests.server.cast import make_settings
 from tests.server.live import PATIENCE_S
+from tests.server.running import run_due, services_as_served
 from tests.server.telephones import Telephones
 from tests.web import county
 
@@ -79,7 +80,7 @@ def settings(database_url: str, tmp_path: Path, telephones: Telephones) -> Setti
 
 @pytest.fixture
 def services(out: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Services]:
-    made = create_services(settings, clock, new_id)
+    made = services_as_served(settings, clock, new_id)
     yield made
     made.database.close()
 
@@ -94,7 +95,7 @@ def look(services: Services, clock: Clock) -> Look:
     def do(minutes: float, about: str = "aisha") -> Alarm | None:
         for number in range(1, int(minutes * 4) + 1):
             clock.advance(seconds=15)
-            with services.database.writing() as session:
+            with acting(Kind.JOB), services.database.writing() as session:
                 Watch(session, clock.now, services.new_id, services.settings.alarm.ladder).look()
             if number % 4 == 0 or number == int(minutes * 4):
                 run_due(services, JOBS, "this test", names=("telephone",))

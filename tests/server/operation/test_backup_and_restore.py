@@ -80,7 +80,7 @@ def test_the_drill(
     assert phone.push(after).json()["acked"] == 2
     lost = Phone(phone.client, clock, new_id)
     lost.enrol(issue_code(cast.dean))
-    with Door(services.database, cast.tom, clock(), new_id).open() as access:
+    with Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
         stop_device(access, lost.number, DeviceStatus.WIPE_NOW)
     destroy(services.database)
 

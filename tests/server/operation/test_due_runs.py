@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.app import create_services
 from server.database.engine import Database
 from server.http.services import Services
 from server.jobs.catalogue import JOBS, LANES, ROUND
-from server.jobs.runner import Job, Ran, run_due
+from server.jobs.runner import Job, Ran
 from server.jobs.schedule import Daily, Every, Schedule
 from server.queries.operation import jobs as stored
 from server.settings import Settings
 from tests.conftest import Clock
+from tests.server.running import run_due, services_as_served
 from tests.web.conftest import filled, settings  # noqa: F401
 
 LONDON = ZoneInfo("Europe/London")
@@ -98,7 +98,7 @@ def test_a_zone_that_skips_the_hour_of_a_job_runs_it_once() -> None:
 
 @pytest.fixture
 def services(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Services]:  # noqa: F811
-    made = create_services(settings, clock, new_id)
+    made = services_as_served(settings, clock, new_id)
     yield made
     made.database.close()
 

@@ -24,7 +24,7 @@ from sqlalchemy import delete
 
 from server.actions.street.alarms import Watch
 from server.actions.sync.validation import validate
-from server.app import create_services
+from server.database.context import Kind, acting
 from server.http.services import Services
 from server.queries.street import alarms, plans
 from server.queries.street.plans import ShiftPlan
@@ -42,6 +42,7 @@ from sync.authoring import number as number_change
 from sync.reading import decode_batch
 from sync.wire import Change
 from tests.server.cast import make_settings
+from tests.server.running import services_as_served
 from tests.web import county
 
 TEAM = "watford-outreach"
@@ -277,7 +278,7 @@ class Night(RuleBasedStateMachine):
     def server_is_restarted(self) -> None:
         """Everything that it knew beside the database is gone."""
         old = Night.services
-        Night.services = create_services(old.settings, old.clock, old.new_id)
+        Night.services = services_as_served(old.settings, old.clock, old.new_id)
         old.database.close()
 
     @rule(who=st.sampled_from(WALKERS), hours=st.sampled_from((-2, 0, 0, 6, 24 * 365)))
@@ -322,7 +323,7 @@ class Night(RuleBasedStateMachine):
 
     def look(self) -> None:
         """A round of the job, by a server that knows nothing but what is stored."""
-        with self.services.database.writing() as session:
+        with acting(Kind.JOB), self.services.database.writing() as session:
             Watch(session, self.now, self.services.new_id, DEFAULT_LADDER).look()
 
     def register(self, phone: Phone) -> None:
@@ -436,7 +437,7 @@ def test_whoever_was_not_heard_is_named_to_a_living_person_and_nobody_else_is(
 ) -> None:
     with database.writing() as session:
         county.fill(session, BEGUN)
-    services = create_services(make_settings(database_url, tmp_path / "data"), clock, new_id)
+    services = services_as_served(make_settings(database_url, tmp_path / "data"), clock, new_id)
     Night.services = services
     checks = (HealthCheck.too_slow, HealthCheck.data_too_large)
     chosen = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=checks)

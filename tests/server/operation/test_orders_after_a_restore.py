@@ -117,7 +117,7 @@ def test_a_hidden_person_stays_hidden_from_the_phones_that_were_excluded(
     clock: Clock,
     new_id: Callable[[], str],
 ) -> None:
-    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+    with put_back(), Door(services.database, cast.priya, clock(), new_id, may_change=True).open() as access:
         hide_person(access, marek, [], "An ex-partner works for the outreach agency.")
     with TestClient(create_app(settings, clock, new_id)) as restored:
         phone.client = restored
@@ -133,13 +133,13 @@ def test_no_link_that_is_good_once_is_good_again_after_the_restore(
 ) -> None:  # fmt: skip
     """She was hidden after the backup, which knows a link in another's hands; and an invitation that was used."""
     secret, passwords = services.keys.secret, services.signin.passwords
-    with Door(services.database, cast.tom, clock(), new_id).open() as access:
+    with Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
         link = own_page.make_link(access, passwords, marek, "7394", "7394", secret).removeprefix("/own/")
         invited = invite(access.session, cast.dean, cast.tom.id, clock(), new_id)
     token = invitation_path(invited.id, secret).removeprefix("/invitations/")
     with services.database.reading() as session:
         assert find_invited(session, token, secret, clock()) == cast.dean
-    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+    with put_back(), Door(services.database, cast.priya, clock(), new_id, may_change=True).open() as access:
         hide_person(access, marek, [], "A former partner asks after her everywhere.")
     with services.database.writing() as session:
         with pytest.raises(NotFound):
@@ -152,9 +152,9 @@ def test_a_person_shown_again_is_shown_after_the_restore(
     phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast,
     clock: Clock, new_id: Callable[[], str],
 ) -> None:  # fmt: skip
-    with Door(services.database, cast.priya, clock(), new_id).open() as access:
+    with Door(services.database, cast.priya, clock(), new_id, may_change=True).open() as access:
         hide_person(access, marek, [], "An ex-partner works for the outreach agency.")
-    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+    with put_back(), Door(services.database, cast.priya, clock(), new_id, may_change=True).open() as access:
         show_person_again(access, marek, "The ex-partner has left the agency.")
     with TestClient(create_app(settings, clock, new_id)) as restored:
         phone.client = restored
@@ -281,7 +281,7 @@ def test_who_was_let_go_stays_out_after_the_restore(
     phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
     new_id: Callable[[], str],
 ) -> None:  # fmt: skip
-    with put_back(), Door(services.database, cast.olu, clock(), new_id).open() as access:
+    with put_back(), Door(services.database, cast.olu, clock(), new_id, may_change=True).open() as access:
         dismiss(access, cast.aisha.id)
     database = Database(settings.database)
     with database.reading() as session:
@@ -349,7 +349,7 @@ def test_who_may_see_is_what_it_was(
         role = next(
             r for r in (Role.COMMISSIONER, Role.COORDINATOR) if not recipients.find_recipient(session, agency, r)
         )
-    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+    with put_back(), Door(services.database, cast.priya, clock(), new_id, may_change=True).open() as access:
         proposed = propose(access, agency, role, "They lead the district's partnership.")
     database = Database(settings.database)
     with database.reading() as session:
@@ -544,7 +544,7 @@ def test_a_forgotten_token_is_worth_nothing_in_another_phones_hand_or_once_its_f
     new_id: Callable[[], str],
 ) -> None:  # fmt: skip
     deans = Phone(phone.client, clock, new_id)
-    with Door(services.database, cast.tom, clock(), new_id).open() as access:
+    with Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
         code = issue_code(access, cast.dean.id, cast.team.id, settings).code
     deans.enrol(code)
     with put_back():
@@ -593,7 +593,7 @@ def test_a_phone_that_was_stopped_after_the_backup_gets_no_tokens_after_the_rest
     with put_back():
         clock.advance(minutes=11)
         phone.tokens = json.decode(phone.refresh().content, type=Tokens)
-        with Door(services.database, cast.tom, clock(), new_id).open() as access:
+        with Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
             stop_device(access, phone.number, DeviceStatus.REVOKED)
     with TestClient(create_app(settings, clock, new_id)) as restored:
         phone.client = restored
@@ -606,11 +606,11 @@ def test_a_phone_enrolled_and_compared_after_the_backup_works_on_after_the_resto
 ) -> None:  # fmt: skip
     deans = Phone(phone.client, clock, new_id)
     with put_back():
-        with Door(services.database, cast.tom, clock(), new_id).open() as access:
+        with Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
             code = issue_code(access, cast.dean.id, cast.team.id, settings).code
         deans.enrol(code)
         assert deans.pull().json()["refused"] == "unconfirmed"
-        with Door(services.database, cast.tom, clock(), new_id).open() as access:
+        with Door(services.database, cast.tom, clock(), new_id, may_change=True).open() as access:
             confirm_device(access, deans.number, services.project)
         assert deans.pull().status_code == 200
     with TestClient(create_app(settings, clock, new_id)) as restored:
