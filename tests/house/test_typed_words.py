@@ -20,7 +20,7 @@ OWN_WAY = "kept by a way of its own, field by field"
 SHOWN_ONCE = "answered with a page that is shown once, and never gone to"
 PUBLIC = "nobody is signed in, so nobody is there to keep it for"
 ABOUT = re.compile(r'<input type="hidden" name="(\w+)" value="{{')
-OF_ITS_OWN = {"key", "back", "based_on", "heading", "is_new", "was", "after", "stamp"}
+OF_ITS_OWN = {"seen", "key", "back", "based_on", "heading", "is_new", "was"}
 """Hidden fields that do not say what a form is about: which press it is, where to go on, what its writer began from."""
 ONE_FOR_ALL = {
     "agency/put_forward.html": "kept with its district, which can be chosen in it",
