@@ -23,6 +23,7 @@ ABOUT = re.compile(r'<input type="hidden" name="(\w+)" value="{{')
 OF_ITS_OWN = {"seen", "key", "back", "based_on", "heading", "is_new", "was"}
 """Hidden fields that do not say what a form is about: which press it is, where to go on, what its writer began from."""
 ONE_FOR_ALL = {
+    "layout/held.html": "what is ticked says itself which record it is about",
     "agency/put_forward.html": "kept with its district, which can be chosen in it",
     "lead/desk.html": "a name for what is looked for now",
 }
