@@ -14,7 +14,7 @@ FIRST_CHECK_IN = timedelta(hours=1)
 """How soon whoever goes out is heard for the first time, and how soon again after a check-in that promised nothing."""
 PROMISES = (15, 30, 45, 60, 90, 120)
 """How many minutes from now somebody may promise to be heard again, on the phone and on the page: one of them may be their sign
-(decision 145)."""
+(decision 125)."""
 LONGEST_PROMISE = timedelta(hours=12)
 """No check-in keeps anybody quiet for longer, whatever a phone says."""
 

@@ -1,13 +1,13 @@
 """Keep which promise of a worker is a call for help.
 
-Revision 0110, after 0086.
+Revision 0090, after 0089.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0110"
-down_revision = "0086"
+revision = "0090"
+down_revision = "0089"
 branch_labels = None
 depends_on = None
 

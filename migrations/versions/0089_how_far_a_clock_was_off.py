@@ -1,14 +1,14 @@
 """Keep beside each change by how much the server's clock was ahead of the times it says.
 
-Revision 0100, after 0086. What is held and let in later is mended by it, as it would have been when it came. Of what lies there
+Revision 0089, after 0088. What is held and let in later is mended by it, as it would have been when it came. Of what lies there
 already it is not known, and taken for right, as before.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0100"
-down_revision = "0086"
+revision = "0089"
+down_revision = "0088"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Drop the score of a published area: it was never written, and what is told of an area is its people and its looks.
 
-Revision 0150, after 0086.
+Revision 0096, after 0095.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0150"
-down_revision = "0086"
+revision = "0096"
+down_revision = "0095"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Keep who asked to a conference in the name of its calendar entries: whoever chaired it when its agenda first went out.
 
-Revision 0121, after 0120. Of those circulated before it is whoever chairs them today: earlier chairs are not known.
+Revision 0092, after 0091. Of those circulated before it is whoever chairs them today: earlier chairs are not known.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0121"
-down_revision = "0120"
+revision = "0092"
+down_revision = "0091"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Say at which conference an action was agreed; one agreed between two has none.
 
-Revision 0120, after 0086. Of what lies there already it is the conference that had the case on its agenda and was under way: its
+Revision 0091, after 0090. Of what lies there already it is the conference that had the case on its agenda and was under way: its
 day had begun, it had not ended. The newest of several; of what fits none it stays unknown.
 """
 
@@ -9,8 +9,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0120"
-down_revision = "0086"
+revision = "0091"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 

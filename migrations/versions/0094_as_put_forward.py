@@ -1,13 +1,13 @@
 """Keep what somebody was called by whoever put them forward: what others learn of them later is not theirs to read.
 
-Revision 0123, after 0122. Of those put forward before it is not known.
+Revision 0094, after 0093. Of those put forward before it is not known.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0123"
-down_revision = "0122"
+revision = "0094"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Keep what was typed of a case that its conference did not reach as a review that says so.
 
-Revision 0122, after 0121. Of the reviews so far those of a case that was taken off the agenda were not reached.
+Revision 0093, after 0092. Of the reviews so far those of a case that was taken off the agenda were not reached.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0122"
-down_revision = "0121"
+revision = "0093"
+down_revision = "0092"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Who had a report before it was given to another team, worker or district, so that the giving can be taken back exactly.
 
-Revision 0130, after 0086.
+Revision 0095, after 0094.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0130"
-down_revision = "0086"
+revision = "0095"
+down_revision = "0094"
 branch_labels = None
 depends_on = None
 
