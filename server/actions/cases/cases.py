@@ -42,7 +42,9 @@ def put_forward(access: Access, person_id: Id, district_id: Id, basis: EvidenceB
     return add_case(access, person_id, district_id, basis, reason, person.known_as if person else "")
 
 
-def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str, told_as: str) -> Case:
+def add_case(
+    access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str, told_as: str | None = None
+) -> Case:
     """Store a case that somebody put forward, and what they called them; what may not be is refused before. Raises Invalid for a
     district that ended."""
     if all(each.id != district_id for each in list_districts_on(access.session, access.today)):
