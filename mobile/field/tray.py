@@ -160,9 +160,18 @@ class Tray:
         return wording.say_written_day(value) if field in DAYS else say_value(value)
 
     def resolve(self, conflict: ConflictView, choice: ConflictChoice) -> None:
-        """Write the chosen value over every head; both words stay in history."""
+        """Write the chosen value over every head; both words stay in history.
+
+        Raises `DraftRefused` where somebody has settled it, or written a word that was not shown, meanwhile.
+        """
         kind = conflict.subject_kind
         with self._journal.writing() as entry:
+            found = self._record.sync.get_fields(conflict.subject_id).get(conflict.field)
+            shown = [msgspec.json.encode(each.value, order="sorted") for each in conflict.choices]
+            words = [msgspec.json.decode(head.value) for head in found.heads] if found is not None else []
+            unseen = [each for each in words if msgspec.json.encode(each, order="sorted") not in shown]
+            if found is None or not found.is_conflict or unseen:
+                raise DraftRefused("Somebody has written something else meanwhile. Look at it again.")
             entry.patch(f"{kind}.patched", conflict.subject_id, {conflict.field: choice.value})
 
     # --- refused items

@@ -52,6 +52,8 @@ class ReferralScreen(Screen):
         ids.outcomes.hidden, ids.page.hidden = not state.closing, state.closing
         ids.go.hidden = state.closing
         self._show_choices()
+        if not ids.note.writing.focus:
+            ids.note.text = state.note
         others = state.record.others if state.record is not None else ()
         ids.others.hidden = not others
         ids.others.show([(other.id, self._other(other)) for other in others], set(state.also_ids))
@@ -64,6 +66,10 @@ class ReferralScreen(Screen):
             ids.way_there.hidden = state.record.referral.position is None or not self.desk.outside.is_there
         ids.middle.ask_layout()
         self.actions_changed()
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """The word about how it ended, until it is closed."""
+        return f"referral:{self.state.referral_id}", {"note": self.state.note}
 
     # --- presses
     def log(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ReferralRecord
-from mobile.program.effects import Back, Directions, Effect, Event, Failed, Feel, Go, Home, Opened, ask
+from mobile.program.effects import Back, Directions, Effect, Event, Failed, Feel, Go, Home, Opened, WordsFound, ask
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
 from shared.rules.referral import OUTCOMES, Outcome, OutcomeGroup, may_follow
@@ -116,7 +116,9 @@ def update(state: ReferralScreenState, event: Event) -> Result:
         case ClosePressed():
             return _close(state)
         case Closed():
-            return state, (Feel(name="saved"), Home())
+            return _with(state, note=""), (Feel(name="saved"), Home())
+        case WordsFound(words=words):
+            return _with(state, note=state.note or words.get("note", "")), ()
         case BackPressed():
             return _back(state)
         case Failed():

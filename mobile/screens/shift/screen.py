@@ -57,6 +57,9 @@ class ShiftScreen(Screen):
         ids.call_help.hidden = not self.desk.outside.is_there
         ids.end.text = self.say(self._end_key())
         ids.end.tone = "primary" if state.ending else "plain"
+        for name, field in (("area", ids.area), ("summary", ids.summary)):
+            if not field.writing.focus:
+                field.text = getattr(state, name)
         self._render_others(hidden=going or over)
         ids.middle.ask_layout()
         self.actions_changed()
@@ -67,6 +70,10 @@ class ShiftScreen(Screen):
         if self._drawn_others != others:
             self._drawn_others = others
             ids.others.put([self._join_tile(shift) for shift in others])
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """Where to, until the shift is going; what the night was like, until it is ended."""
+        return "shift", {"area": self.state.area, "summary": self.state.summary}
 
     def synced(self) -> None:
         """A colleague may have begun."""

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import CheckInState, ShiftSummary
-from mobile.program.effects import Back, Dial, Effect, Event, Failed, Feel, Go, Home, Opened, ask
+from mobile.program.effects import Back, Dial, Effect, Event, Failed, Feel, Go, Home, Opened, WordsFound, ask
 from shared.model.device import FieldConfig
 from shared.model.value import Id, Value
 
@@ -110,10 +110,13 @@ def update(state: ShiftState, event: Event) -> Result:
             return _with(state, **{name: value}, loaded=state.loaded or name == "shift"), ()
         case Typed(field=field, text=text):
             return _with(state, **{field: text}), ()
+        case WordsFound(words=words):
+            area, summary = state.area or words.get("area", ""), state.summary or words.get("summary", "")
+            return _with(state, area=area, summary=summary), ()
         case Began():
-            return state, (Feel(name="saved"), Home())
+            return _with(state, area=""), (Feel(name="saved"), Home())
         case Ended(summary=summary):
-            return _with(state, ended=summary, shift=None, ending=False), (Feel(name="saved"),)
+            return _with(state, ended=summary, shift=None, ending=False, summary=""), (Feel(name="saved"),)
         case WentTo(screen=screen):
             return state, (Go(screen=screen),)
         case Failed():

@@ -46,6 +46,23 @@ def test_two_words_for_one_field_are_shown_with_who_said_them_and_one_is_chosen(
     field.resolve_conflict(item.conflict, rusty)
     assert field.person(red.id).person.alias == "Rusty" and not field.person(red.id).card.has_conflict
     assert all(one.state is not SyncState.CONFLICT for one in field.sync_tray())
+    with pytest.raises(DraftRefused, match="meanwhile"):
+        field.resolve_conflict(item.conflict, item.conflict.choices[0])
+
+
+def test_a_word_that_nobody_has_seen_is_never_written_over(rig: Rig, field: FieldService) -> None:
+    red = field.add_person(PersonDraft(alias="Red"))
+    acknowledge(rig)
+    feed_patch(rig, "person.patched", red.id, alias="Rusty")
+    (item,) = field.sync_tray()
+    assert item.conflict is not None
+    feed_patch(rig, "person.patched", red.id, dev=4, alias="Robert")
+    with pytest.raises(DraftRefused, match="meanwhile"):
+        field.resolve_conflict(item.conflict, item.conflict.choices[0])
+    (again,) = field.sync_tray()
+    assert again.conflict is not None and {each.text for each in again.conflict.choices} == {"Red", "Rusty", "Robert"}
+    field.resolve_conflict(again.conflict, again.conflict.choices[0])
+    assert not field.person(red.id).card.has_conflict
 
 
 def test_no_side_is_an_id_nor_a_machines_date(rig: Rig, field: FieldService) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from mobile.field.views import Enrolling, Fix, LockState, SyncStatus, TrayItem, Unlocking
-from mobile.program.effects import ApplySettings, Back, Dial, Directions, Failed, Feel, Go, Home, Opened
+from mobile.program.effects import ApplySettings, Back, Dial, Directions, Failed, Feel, Go, Home, Opened, WordsFound
 from mobile.screens import registry
 from mobile.screens.contact import state as contact
 from mobile.screens.contact.saving import draft_of
@@ -518,7 +518,19 @@ def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():
     state, effects = play(shift, state, shift.Typed(field="summary", text="Quiet night"), shift.EndConfirmed())
     assert calls(effects) == [("end_shift", ("Quiet night",))]
     state, _ = play(shift, state, shift.Ended(summary=RehearsalField().end_shift()))
-    assert (state.shift, state.ended.contacts) == (None, 7)
+    assert (state.shift, state.ended.contacts, state.summary) == (None, 7, "")
+
+
+def test_words_that_waited_for_a_shift_or_a_referral_are_there_and_what_is_typed_since_goes_first():
+    """The account of a night, typed with a thumb, was gone when the phone locked."""
+    words = {"area": "North", "summary": "Quiet, one ambulance"}
+    state, _ = play(shift, shift.ShiftState(), WordsFound(words=words))
+    assert (state.area, state.summary) == ("North", "Quiet, one ambulance")
+    assert play(shift, state, shift.Began())[0].area == "", "the next night begins with none"
+    assert play(shift, shift.ShiftState(summary="Loud"), WordsFound(words=words))[0].summary == "Loud"
+    state, _ = play(referral, referral.ReferralScreenState(referral_id="r-1"), WordsFound(words={"note": "Tent gone"}))
+    assert state.note == "Tent gone"
+    assert play(referral, state, referral.Closed())[0].note == ""
 
 
 def test_joining_a_colleague_goes_home():

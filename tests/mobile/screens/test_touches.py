@@ -83,6 +83,22 @@ def test_androids_back_is_the_screens_own_and_loses_no_word(field, on_glass):
     on_glass(app, story)
 
 
+def test_what_a_night_was_like_outlives_a_locked_screen(field, on_glass):
+    app = _app(field)
+
+    async def story(driver):
+        app.go("shift", {})
+        await driver.until(lambda: driver.screen.state.loaded)
+        driver.screen.ids.summary.text = "Quiet, one ambulance"
+        app.on_pause()
+        assert field.half_written["shift"] == {"summary": "Quiet, one ambulance"}
+        app.home()
+        app.go("shift", {})
+        await driver.until(lambda: driver.screen.ids.summary.text == "Quiet, one ambulance")
+
+    on_glass(app, story)
+
+
 def test_a_call_or_a_dark_screen_in_the_middle_of_a_word_costs_none(field, on_glass):
     app = _app(field)
 
