@@ -100,7 +100,7 @@ class Tray:
             at=from_ms(change.at),
             subject_kind=change.t.partition(".")[0],
             subject_id=change.e,
-            correctable_fields=_correctable(change),
+            correctable_fields=_texts_of(change.t, {} if change.erased else self._said(change)),
         )
 
     def _conflict_items(self, connection: Connection) -> list[TrayItem]:
@@ -183,7 +183,7 @@ class Tray:
             if held is None:
                 raise NotHere
             said = self._said(held)
-            strange = set(fields) - set(_correctable(held))
+            strange = set(fields) - set(_texts_of(held.t, said))
             if strange:
                 raise DraftRefused(f"There is no {', '.join(sorted(strange))} to correct.")
             new = self._say_anew(entry, held, said | {k: msgspec.to_builtins(v) for k, v in fields.items()})
@@ -238,12 +238,16 @@ class Tray:
         return ("referral", f"Referral {referral.referral.number}") if referral is not None else ("", "")
 
 
-def _correctable(change: Change) -> tuple[str, ...]:
-    """The fields that may be said otherwise: those a patch set, or every field of a fact but its id."""
-    if change.set_ is not None:
-        return tuple(change.set_)
-    known = FACTS.get(change.t)
-    return tuple(name for name in known.kind.__struct_fields__ if name != "id") if known is not None else ()
+def _texts_of(change_type: str, said: Mapping[str, Any]) -> dict[str, str]:
+    """The texts that a change says, or may say: ids, codes, times and places are put right on the record's own page."""
+    known = FACTS.get(change_type)
+    kind = known.kind if known is not None else ENTITY_KINDS.get(change_type.partition(".")[0])
+    if kind is None:
+        return {}
+    names = said if known is None else kind.__struct_fields__
+    kinds = get_type_hints(kind)
+    texts = (name for name in names if kinds.get(name) is str and name != "id" and not name.endswith("_id"))
+    return {name: said.get(name) or "" for name in texts}
 
 
 def say_value(value: Any) -> str:

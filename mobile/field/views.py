@@ -2,6 +2,7 @@
 lives here.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -334,7 +335,8 @@ class TrayItem(Value, frozen=True, kw_only=True):
     subject_kind: str = ""
     subject_id: Id | None = None
     conflict: ConflictView | None = None
-    correctable_fields: tuple[str, ...] = ()
+    correctable_fields: Mapping[str, str] = {}
+    """The texts of a refused record, as they were written: what a worker can put into other words."""
 
 
 class SyncPhase(Code):

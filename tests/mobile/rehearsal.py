@@ -161,8 +161,9 @@ SERVICES = (
 TRAY = (
     TrayItem(id="person/p-1/description", state=SyncState.CONFLICT, title="Two people changed where Marek sleeps",
              what_to_do="Choose the one that is right.", at=ago(minutes=2), conflict=CONFLICT),
-    TrayItem(id="c-9", state=SyncState.QUARANTINED, title="Contact, Tomasz", at=ago(hours=1), correctable_fields=("note",),
-             reason="The note is longer than 10,000 letters.", what_to_do="Shorten the note and send it again."),
+    TrayItem(id="c-9", state=SyncState.QUARANTINED, title="Contact, Tomasz", at=ago(hours=1),
+             correctable_fields={"note": "Rain, rain"}, reason="The note is longer than 10,000 letters.",
+             what_to_do="Shorten the note and send it again."),
     TrayItem(id="c-10", state=SyncState.QUEUED, title="Contact, Marek", at=ago(minutes=1)),
     TrayItem(id="c-11", state=SyncState.QUEUED, title="Nobody there, Bus shelter", at=ago(minutes=20)),
     TrayItem(id="c-12", state=SyncState.QUEUED, title="Contact, Sheila", at=ago(minutes=44)),

@@ -161,8 +161,8 @@ class TrayScreen(Screen):
             grid.add_widget(self._button("tray.leave", lambda: self.send(DismissPressed(item_id=item.id))))
             card.add_widget(grid)
             return
-        for name in item.correctable_fields:
-            field = TextField(label=self.words.say_code("field", name), lines=2)
+        for name, said in item.correctable_fields.items():
+            field = TextField(label=self.words.say_code("field", name), text=said, lines=2)
             field.bind(text=lambda _, text, name=name: self.send(Typed(field=name, text=text)))
             card.add_widget(field)
         card.add_widget(self._button("tray.resend", lambda: self.send(ResendPressed())))

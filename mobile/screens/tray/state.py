@@ -200,8 +200,7 @@ def _resolve(state: TrayState, item_id: Id, choice: ConflictChoice | None) -> tu
 
 
 def _resend(state: TrayState) -> tuple[Effect, ...]:
-    written = {name: text for name, text in state.written.items() if text.strip()}
-    item_id = state.correcting
+    item_id, written = state.correcting, state.written
     if item_id is None or not written:
         return ()
     return (ask(lambda phone: phone.correct_quarantined(item_id, written), lambda _: Changed()),)

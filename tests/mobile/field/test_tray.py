@@ -100,7 +100,10 @@ def refused_contact(rig: Rig) -> str:
 def test_a_refused_record_tells_why_and_can_be_said_anew(rig: Rig, field: FieldService) -> None:
     contact_id = refused_contact(rig)
     (item,) = field.sync_tray()
-    assert item.state is SyncState.QUARANTINED and "future" in item.reason and "note" in item.correctable_fields
+    assert item.state is SyncState.QUARANTINED and "future" in item.reason
+    assert item.correctable_fields == {"safety_needs": "", "strengths": "", "next_step": "", "note": "wrong"}, (
+        "what was written, and no ids nor codes to be typed by hand"
+    )
     field.correct_quarantined(item.id, {"note": "right"})
     assert field.contact(contact_id).contact.note == "right"
     assert [one.state for one in field.sync_tray()] == [SyncState.QUEUED]
