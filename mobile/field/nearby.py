@@ -31,16 +31,15 @@ from shared.model.value import Id
 from shared.rules.address_hint import PROMPT, find_hints
 from shared.rules.evidence import Sighting
 from shared.rules.same_person import Index
-from shared.rules.walking_order import OrderedStop, Stop, StopKind, walking_order
-
-FOLLOW_UP_DAYS = 7
-"""Someone bedded down within these days, or left with a next step, is worth another visit."""
-
-TONIGHT_MAX = 30
-"""More stops than a shift can make help nobody; the most urgent and the most lately seen are kept."""
-
-FOLLOW_UPS_MIN = 10
-"""However many reports are open, those who were promised somebody's coming back are on the list too."""
+from shared.rules.walking_order import (
+    FOLLOW_UP_DAYS,
+    FOLLOW_UPS_MIN,
+    STOPS_MAX,
+    OrderedStop,
+    Stop,
+    StopKind,
+    walking_order,
+)
 
 COMPARED_MAX = 250
 """How many people a new description is compared with: those whose words it shares most, and beside them those near."""
@@ -127,10 +126,10 @@ class Nearby:
         now, here = self._context.clock.now(), self.here()
         today = outreach_night(now)
         with self._context.store.reading() as connection:
-            open_referrals = {row.referral.id: row for row in referrals.list_open(connection, TONIGHT_MAX)}
+            open_referrals = {row.referral.id: row for row in referrals.list_open(connection, STOPS_MAX)}
             open_referrals |= self._planned_referrals(connection, planned)
             since_ms = to_ms(now - timedelta(days=FOLLOW_UP_DAYS))
-            left = max(TONIGHT_MAX - len(open_referrals), FOLLOW_UPS_MIN)
+            left = max(STOPS_MAX - len(open_referrals), FOLLOW_UPS_MIN)
             seen = {row.id: row for row in people.list_followed_up(connection, since_ms, left, today.isoformat())}
             places = place_names(connection, list(seen.values()))
             next_steps = people.next_steps(connection, tuple(seen))

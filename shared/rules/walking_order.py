@@ -11,6 +11,15 @@ from shared.geo.night import DEFAULT_ZONE
 from shared.model.position import Position
 from shared.model.value import Id, Value
 
+FOLLOW_UP_DAYS = 7
+"""Someone bedded down within these days, or left with a next step, is worth another visit."""
+
+STOPS_MAX = 30
+"""More stops than a shift can make help nobody; the most urgent and the most lately seen are kept."""
+
+FOLLOW_UPS_MIN = 10
+"""However many reports are open, those who were promised somebody's coming back are on the list too."""
+
 
 class StopKind(str, Enum):
     """Why one would go there."""

@@ -6,13 +6,13 @@ from datetime import datetime
 import pytest
 from sqlalchemy import delete, update
 
-from server.actions.street.to_visit import STOPS_MAX
 from server.database.engine import Database
 from server.tables.partnership.agency import team_district
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker_role, worker_team
 from server.tables.street.shift import visit
 from server.tables.street.site import site
+from shared.rules.walking_order import STOPS_MAX
 from tests.web import county
 from tests.web.conftest import Browser
 

@@ -34,6 +34,7 @@ from shared.model.codes import ReferralState, SupportNeed
 from shared.model.referral import ReferralProgress
 from shared.rules.alarms import DEFAULT_LADDER
 from shared.rules.check_ins import PROMISES
+from shared.rules.walking_order import STOPS_MAX
 from tests.conftest import Clock
 from tests.web import county
 from tests.web.test_contact_form import PATH, fresh, key_of, recorded
@@ -78,6 +79,19 @@ def test_whoever_was_met_tonight_is_not_on_the_list_any_more(browse: Browse, fil
     aisha = browse("aisha")
     aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek")
     assert "Marek" not in plain(aisha.get("/my-shift/tonight").text)
+
+
+def test_many_reports_and_many_who_were_met_tonight_leave_room_for_whom_somebody_said_they_would_come_back_to(
+    browse: Browse, filled: Database, now: datetime
+) -> None:
+    """As on a phone: thirty open reports, or sixty people met tonight, and nobody else was on the list."""
+    with filled.writing() as session:
+        for number in range(STOPS_MAX):
+            county.put_referral(session, now, f"more{number}", hours=300, state="assigned", team_id="watford-outreach")
+        for number in range(2 * STOPS_MAX):
+            county.put_person(session, now, f"met{number}", "", state="candidate", nights=(0,), alias=f"Met {number}")
+    told = plain(browse("aisha").get("/my-shift/tonight").text)
+    assert "Marek" in told and "Met 1" not in told
 
 
 def test_nobody_is_sent_to_somebody_who_has_died(browse: Browse, filled: Database, now: datetime) -> None:

@@ -17,12 +17,16 @@ from shared.model.person import Person
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
-from shared.rules.walking_order import OrderedStop, Stop, StopKind, walking_order
+from shared.rules.walking_order import (
+    FOLLOW_UP_DAYS,
+    FOLLOW_UPS_MIN,
+    STOPS_MAX,
+    OrderedStop,
+    Stop,
+    StopKind,
+    walking_order,
+)
 
-FOLLOW_UP_DAYS = 7
-"""Someone bedded down within these days, or left with a next step, is worth another visit."""
-STOPS_MAX = 30
-"""More than a shift can go to help nobody."""
 ASKED_AT_ONCE = 200
 OPEN = (
     ReferralState.RECEIVED, ReferralState.NEEDS_INFORMATION, ReferralState.ASSIGNED, ReferralState.LOOKED_FOR,
@@ -46,7 +50,7 @@ def list_stops(access: Access, purpose: str) -> list[StopTonight]:
     team_ids = [team.id for team in list_own_teams(access)]
     walked = {each for team in list_own_teams(access) for each in team.district_ids}
     referrals = {each.id: each for each in list_open_referrals(access, team_ids)}
-    met = _list_people(access, team_ids, walked, STOPS_MAX - len(referrals))
+    met = _list_people(access, team_ids, walked, max(STOPS_MAX - len(referrals), FOLLOW_UPS_MIN))
     people_met = {person.id: person for person, _ in met}
     access.note_seen(SubjectKind.REFERRAL, sorted(referrals), action=Act.SEE_REFERRAL, purpose=purpose)
     access.note_seen(SubjectKind.PERSON, sorted(people_met), purpose=purpose)
@@ -77,7 +81,7 @@ def _list_people(
 ) -> list[tuple[Person, FollowUp]]:
     """Whom to go back to: each person once, and nobody who has died or was met tonight under any of their records."""
     since = access.tonight - timedelta(days=FOLLOW_UP_DAYS)
-    newest = lately_met.list_follow_ups(access.session, team_ids, district_ids, since, STOPS_MAX * 2)
+    newest = lately_met.list_follow_ups(access.session, team_ids, district_ids, since, access.tonight, STOPS_MAX * 2)
     listed = people.list_people(access.session, [each.person_id for each in newest])
     listed = people.with_joined_safety(access.session, listed)
     by_id = {each.id: each for each in listed if each.died_on is None}

@@ -32,9 +32,10 @@ class FollowUp(Value, frozen=True, kw_only=True):
 
 
 def list_follow_ups(
-    session: Session, team_ids: Collection[Id], district_ids: Collection[Id], since: date, limit: int
+    session: Session, team_ids: Collection[Id], district_ids: Collection[Id], since: date, before: date, limit: int
 ) -> list[FollowUp]:
-    """The people whom these teams met last, in these districts or nowhere in particular, since a night; the newest first."""
+    """The people whom these teams met last, in these districts or nowhere in particular, from a night on and before another; the
+    newest first."""
     newer = contact_person.alias()
     is_newest = ~exists().where(
         newer.c.person_id == contact_person.c.person_id, newer.c.seen_at > contact_person.c.seen_at
@@ -47,6 +48,7 @@ def list_follow_ups(
         .where(
             or_(contact.c.district_id.in_(sorted(district_ids)), contact.c.district_id.is_(None)),
             contact.c.night >= since,
+            contact.c.night < before,
             contact.c.team_id.in_(sorted(team_ids)),
             or_(contact.c.state.in_(worth), contact.c.next_step != ""),
             is_newest,

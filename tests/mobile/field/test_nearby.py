@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from mobile.field.nearby import TONIGHT_MAX
 from mobile.field.service import FieldService
 from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, TonightKind, VisitDraft
 from mobile.store.referrals import list_open
@@ -15,6 +14,7 @@ from mobile.text.timeline import say_entry
 from shared.model.codes import ContactState, Gender, ReferralState
 from shared.model.person import PersonMerged
 from shared.model.position import Position
+from shared.rules.walking_order import STOPS_MAX
 from tests.mobile.feeding import feed, referral
 from tests.mobile.rig import Rig
 
@@ -113,10 +113,10 @@ def test_a_busy_night_and_many_reports_leave_room_for_whom_we_said_we_would_come
     """Whoever was met tonight took the places of those still to be met, and thirty open reports took all."""
     ania = meet(field, "Ania", NORTH, next_step="Bring a coat")
     rig.clocks.pass_(days=1)
-    for number in range(TONIGHT_MAX):
+    for number in range(STOPS_MAX):
         meet(field, f"Met {number}", HERE)
     assert [item.person_id for item in field.tonight()] == [ania]
-    feed(rig, "referral.received", *(referral(f"r{number}") for number in range(TONIGHT_MAX)))
+    feed(rig, "referral.received", *(referral(f"r{number}") for number in range(STOPS_MAX)))
     assert ania in {item.person_id for item in field.tonight()}
 
 
