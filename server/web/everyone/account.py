@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.operation import account
 from server.actions.operation.account import Proof
 from server.http.cookies import read_session
@@ -104,6 +104,8 @@ def choose_sign(
     data: URLEncodedBody[SignForm],
 ) -> Response[Any]:
     """Another sign. What was chosen is shown to nobody."""
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor), purpose="a sign of their own")
     proof = _proof(request, services, data.sign_proof)
     try:
         minutes = read_whole(data.minutes, max(PROMISES)) or 0
