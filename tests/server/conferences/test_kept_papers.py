@@ -257,7 +257,7 @@ def test_minutes_are_draft_checked_circulated_and_corrected_with_the_difference_
     assert "Circulate the minutes</button>" not in browser.get(minutes).text
     browser.post(f"{minutes}/check", version="1")
     assert "Checked</strong> Version 1, by Priya S" in browser.get(minutes).text
-    browser.post(f"{minutes}/circulate")
+    browser.circulate_minutes(finished)
     address, form = correction(browser, finished, 2)
     clock.advance(minutes=5)
     assert (
@@ -277,10 +277,10 @@ def test_minutes_are_draft_checked_circulated_and_corrected_with_the_difference_
     still = browser.sign_in("ruth").get(mine).text
     assert "Nurse on Thursday" in still
     assert "Nurse on Friday" not in still
-    browser.sign_in("priya").post(f"{minutes}/circulate")
+    browser.sign_in("priya").circulate_minutes(finished)
     assert len(sent_to(watford, "cgl", "minutes")) == 1
     browser.post(f"{minutes}/check", version="2")
-    browser.post(f"{minutes}/circulate")
+    browser.circulate_minutes(finished)
     read = browser.sign_in("ruth").get(mine).text
     assert "Corrected: version 2" in read
     assert "Day and outcome were wrong." in read
@@ -350,7 +350,7 @@ def test_minutes_are_a_pdf_of_what_the_agency_was_sent(browser: Browser, finishe
     minutes, mine = f"{finished}/minutes", f"{own(finished)}/minutes"
     assert browser.sign_in("ruth").get(f"{mine}.pdf").status_code == 404
     browser.sign_in("priya").post(f"{minutes}/check", version="1")
-    browser.post(f"{minutes}/circulate")
+    browser.circulate_minutes(finished)
     address, form = correction(browser, finished, 2)
     browser.post(address, **form, outcome="Refused", notes="Nurse on Friday", why="Day was wrong.")
     assert f'href="{mine}.pdf"' in browser.sign_in("ruth").get(mine).text

@@ -66,12 +66,12 @@ def test_a_key_that_is_there_already_is_an_error(database: Database) -> None:
 
 def test_bytes_of_any_kind_and_great_numbers_are_kept(database: Database) -> None:
     body = bytes(range(256))
-    row = ("c1", 7, 2**53 - 1, 2**62, None, "team:1", "unreadable", 5, 'why "not"', *UNSAID, body)
+    row = ("c1", 7, 2**53 - 1, 2**62, None, "team:1", "unreadable", 5, 'why "not"', *UNSAID, body, -(2**40))
     with database.writing() as session:
         Sql(session).insert(sync.change, [row])
         found = Sql(session).find(f"select {COLUMNS} from sync_change where id in ?*", {"c1", 'c"2'})
         assert found is not None
-        assert (*found[:-1], bytes(found[-1])) == row
+        assert (*found[:-2], bytes(found[-2]), found[-1]) == row
 
 
 @pytest.mark.parametrize("count", [COPIED_FROM - 1, COPIED_FROM, 2 * ROWS_AT_ONCE + 1])
@@ -80,7 +80,7 @@ def test_rows_arrive_as_they_were_however_many_come(database: Database, count: i
     with database.writing() as session:
         Sql(session).insert(sync.change, rows)
         found = Sql(session).rows(f"select {COLUMNS} from sync_change order by n")
-    assert [(*row[:-1], bytes(row[-1])) for row in found] == rows
+    assert [(*row[:-2], bytes(row[-2]), row[-1]) for row in found] == rows
 
 
 def test_of_many_rows_with_one_key_none_is_inserted(database: Database) -> None:
@@ -93,7 +93,20 @@ def test_of_many_rows_with_one_key_none_is_inserted(database: Database) -> None:
 def a_change(n: int, words: str) -> tuple[Any, ...]:
     """A row with every type of value that the table has, and columns in which only some rows say anything."""
     reason = words if n % 2 else None
-    return (f"c{n}", 7, n, 2**62, f"e{n}", "team:1", "t", 5, reason, *UNSAID, bytes(range(n % 256)) + words.encode())
+    return (
+        f"c{n}",
+        7,
+        n,
+        2**62,
+        f"e{n}",
+        "team:1",
+        "t",
+        5,
+        reason,
+        *UNSAID,
+        bytes(range(n % 256)) + words.encode(),
+        -n,
+    )
 
 
 def test_a_list_may_stand_for_a_table_and_moments_come_back_aware(database: Database) -> None:
