@@ -323,7 +323,7 @@ class CheckInState(Value, frozen=True, kw_only=True):
 
 
 class TrayItem(Value, frozen=True, kw_only=True):
-    """One unsent, refused or conflicting item in plain words, and what to do about it."""
+    """One unsent, refused or conflicting item in plain words. `correctable_fields`: a refused record's texts as written."""
 
     id: Id
     """The change's id; for a conflict, `<kind>/<record id>/<field>`."""
@@ -336,7 +336,6 @@ class TrayItem(Value, frozen=True, kw_only=True):
     subject_id: Id | None = None
     conflict: ConflictView | None = None
     correctable_fields: Mapping[str, str] = {}
-    """The texts of a refused record, as they were written: what a worker can put into other words."""
 
 
 class SyncPhase(Code):
