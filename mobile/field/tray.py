@@ -167,10 +167,9 @@ class Tray:
         kind = conflict.subject_kind
         with self._journal.writing() as entry:
             found = self._record.sync.get_fields(conflict.subject_id).get(conflict.field)
-            shown = [msgspec.json.encode(each.value, order="sorted") for each in conflict.choices]
-            words = [msgspec.json.decode(head.value) for head in found.heads] if found is not None else []
-            unseen = [each for each in words if msgspec.json.encode(each, order="sorted") not in shown]
-            if found is None or not found.is_conflict or unseen:
+            words = [msgspec.json.decode(head.value) for head in found.heads] if found and found.is_conflict else []
+            shown = [each.value for each in conflict.choices]
+            if not words or any(each not in shown for each in words):
                 raise DraftRefused("Somebody has written something else meanwhile. Look at it again.")
             entry.patch(f"{kind}.patched", conflict.subject_id, {conflict.field: choice.value})
 

@@ -89,7 +89,7 @@ def put_search(connection: Connection, number: int, *records: Person) -> None:
 
 def renew_joined(connection: Connection, person_ids: Collection[Id]) -> None:
     """Two records were said to be one person, or parted: each is found, and was last seen, as the records that are theirs say."""
-    for person_id in person_ids:
+    for person_id, *_ in {list_aliases(connection, each) for each in person_ids}:
         refresh_last_seen(connection, person_id)
         renew_shown(connection, person_id)
 

@@ -216,6 +216,8 @@ def list_answered(session: Session, contact_ids: Collection[Id], visit_ids: Coll
 
 def settle_referrals(session: Session, referral_ids: Collection[Id]) -> None:
     """Leaves each of these referrals in the state of its newest step that stands, in whatever order they came from phones."""
+    if not referral_ids:
+        return
     steps = select(referral_progress, stands().label("stands")).where(referral_progress.c.referral_id.in_(referral_ids))
     newest: dict[Id, Any] = {}
     for row in session.execute(steps.order_by(referral_progress.c.at, referral_progress.c.id)):

@@ -35,6 +35,7 @@ from shared.model.person import Person
 from shared.model.plan import Goal
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
+from shared.rules.careful import with_joined
 from shared.rules.verification import without_place
 
 PURPOSE = "coordination"
@@ -159,7 +160,7 @@ def answer(
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
         may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),
         may_see_housing=access.allows(Act.SEE_NOTES, subject),
-        safety=_safety(access, person),
+        safety=_safety(access, person, same),
         may_see_consent=access.allows(Act.SEE_CONSENT, subject),
         may_record_door=access.allows(Act.RECORD_AT_DOOR, subject),
         may_record_equality=access.allows(Act.RECORD_EQUALITY, subject),
@@ -172,9 +173,10 @@ def answer(
     )  # fmt: skip
 
 
-def _safety(access: Access, person: Person) -> list[tuple[str, str]]:
+def _safety(access: Access, person: Person, same: list[Id]) -> list[tuple[str, str]]:
     """What to know before meeting them, whichever of their records says it."""
-    (warned,) = people.with_joined_safety(access.session, [person])
+    others = [each for each in same if each != person.id]
+    warned = with_joined(person, people.list_people(access.session, others) if others else [])
     return [(words, getattr(warned, name)) for name, words in SAFETY_WORDS.items() if getattr(warned, name)]
 
 
