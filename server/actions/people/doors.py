@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from server.access import Access
 from server.actions.operation.outbox import Outbox
 from server.actions.people.consents import find_shared_subject
+from server.actions.people.pressing import find_pressed
 from server.actions.sync.projection.holding import hold_people
 from server.database.context import raised
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
@@ -28,7 +29,6 @@ from shared.rules.health import why_not_on
 
 PURPOSE = "a service’s day"
 LONGEST_LINE, LONGEST = 300, 10_000
-PRESSED_TWICE = timedelta(minutes=1)
 USEFUL_FOR = timedelta(days=7)
 
 
@@ -72,7 +72,7 @@ def record(access: Access, told: DoorFact) -> None:
             new = replace(new, service=kept.service.name, to_agency_id=kept.agency_id if is_referral else None)
     if wrong:
         raise InvalidFields(wrong)
-    if not any(_is_pressed_twice(each, new) for each in path.facts):
+    if find_pressed(path.facts, new) is None:
         doors.add_fact(access.session, new)
         _tell_other(access, path, new)
 
@@ -103,12 +103,6 @@ def _may_be_told(access: Access, person_id: Id, agency_id: Id) -> bool:
         return False
     until = agreements_valid_until(agencies.list_agreements(access.session, agency_id), access.today)
     return until is not None and until >= access.today
-
-
-def _is_pressed_twice(before: DoorFact, new: DoorFact) -> bool:
-    """Did the same worker write the very same a moment ago?"""
-    of_new = replace(new, id=before.id, recorded_at=before.recorded_at)
-    return before == of_new and new.recorded_at - before.recorded_at < PRESSED_TWICE
 
 
 def strike_out(access: Access, person_id: Id, fact_id: Id) -> None:

@@ -4,7 +4,7 @@ That somebody died ends what is planned for them: their cases close, they are on
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.people.own_record import scope_of
+from server.actions.people.pressing import find_pressed
 from server.actions.sync.projection.holding import hold_people
 from server.actions.sync.saying import say
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
@@ -27,7 +28,6 @@ from shared.rules.health import LONGEST, find_death, find_faults
 from sync.authoring import NewChange
 
 PURPOSE = "health and harm"
-PRESSED_TWICE = timedelta(minutes=1)
 STRUCK = "It was struck out already. Load the page again."
 
 
@@ -46,7 +46,7 @@ def record_fact(access: Access, project: Project, told: HealthFact) -> None:
         told, id=access.new_id(), agency_id=access.actor.agency_id, recorded_at=access.now,
         recorded_by=access.actor.worker_id, words=told.words.strip(), learning=told.learning.strip(),
     )  # fmt: skip
-    if any(_is_pressed_twice(each, new) for each in before):
+    if find_pressed(before, new) is not None:  # a near miss that is counted twice is learnt from wrongly
         return
     wrong = find_faults(new, access.today, before)
     if wrong:
@@ -54,12 +54,6 @@ def record_fact(access: Access, project: Project, told: HealthFact) -> None:
     health.add_fact(access.session, new)
     if new.kind is HealthKind.DEATH and new.on is not None:
         _end_what_is_planned(access, project, new.person_id, new.on)
-
-
-def _is_pressed_twice(before: HealthFact, new: HealthFact) -> bool:
-    """Did the same worker record the very same a moment ago? A near miss that is counted twice is learnt from wrongly."""
-    of_new = replace(new, id=before.id, recorded_at=before.recorded_at)
-    return before == of_new and new.recorded_at - before.recorded_at < PRESSED_TWICE
 
 
 def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str, shown: str) -> None:

@@ -1,11 +1,10 @@
 """Offering somebody a place, what they said, whether a home is still theirs, and nights on which a district lets everybody in."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
-
-from msgspec.structs import replace
+from datetime import date, datetime
 
 from server.access import Access
+from server.actions.people.pressing import find_pressed
 from server.actions.people.stays import PURPOSE, end_stay, record_stay
 from server.actions.sync.projection.holding import hold_people
 from server.database.locks import lock_records
@@ -26,7 +25,6 @@ PLACES = tuple(kind for kind in StayKind if kind not in INSTITUTIONS)
 """What can be offered: no institution."""
 BEDS_MAX = 5_000
 LONGEST = 200
-PRESSED_TWICE = timedelta(minutes=1)
 TAKEN = "Somebody else has taken this place meanwhile. Say that it was taken back, and offer them another."
 
 
@@ -70,19 +68,11 @@ def make_offer(
         id=access.new_id(), person_id=person_id, district_id=district_id, kind=StayKind(kind),
         vacancy_id=vacancy_id or None, offered_on=offered_on, recorded_at=access.now, recorded_by=access.actor.worker_id,
     )  # fmt: skip
-    before = next(
-        (each for each in offers.list_offers(access.session, [person_id]) if _is_pressed_twice(each, made)), None
-    )
+    before = find_pressed(offers.list_offers(access.session, [person_id]), made)
     if before is not None:
         return before
     offers.add_offer(access.session, made)
     return made
-
-
-def _is_pressed_twice(before: Offer, new: Offer) -> bool:
-    """Did the same worker offer the very same a moment ago?"""
-    of_new = replace(new, id=before.id, recorded_at=before.recorded_at)
-    return before == of_new and new.recorded_at - before.recorded_at < PRESSED_TWICE
 
 
 def answer_offer(
@@ -181,14 +171,8 @@ def add_vacancy(access: Access, place: Vacancy) -> None:
         raise Invalid(*wrong)
     lock_records(access.session, [f"places {place.district_id}"])
     waiting = offers.list_vacancies(access.session, [place.district_id])
-    if not any(_is_added_twice(each, place) for each in waiting):
+    if find_pressed(waiting, place, "opened_at") is None:  # nobody is offered a bed that is there once only
         offers.add_vacancy(access.session, place)
-
-
-def _is_added_twice(before: Vacancy, new: Vacancy) -> bool:
-    """Did the same worker add the very same a moment ago? Nobody is offered a bed that is there once only."""
-    of_new = replace(new, id=before.id, opened_at=before.opened_at)
-    return before == of_new and new.opened_at - before.opened_at < PRESSED_TWICE
 
 
 def close_vacancy(access: Access, vacancy_id: Id) -> None:

@@ -2,12 +2,13 @@
 them. What one service wrote another reads while the person agrees (decision 92)."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
 from server.access import Access, day_of
 from server.actions.people.consents import find_shared_subject
+from server.actions.people.pressing import find_pressed
 from server.actions.sync.projection.holding import hold_people
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
@@ -31,7 +32,6 @@ LONGEST = 10_000
 LONGEST_WHO = 200
 FARTHEST_DAYS = 366 * 5
 REVIEW_WITHIN_DAYS = 366
-PRESSED_TWICE = timedelta(minutes=1)
 
 
 class Plan(Value, frozen=True, kw_only=True):
@@ -253,13 +253,10 @@ def log_try(access: Access, person_id: Id, method: str, effect: str, words: str)
 
 def _add(access: Access, new: Row, before: Iterable[Row], moment: str) -> Row:
     """Keep it, unless the same worker kept the very same a moment ago: a button that is pressed twice says nothing twice."""
-    for each in before:
-        at = getattr(each, moment)
-        of_new = msgspec.structs.replace(new, id=each.id, **{moment: at})
-        if of_new == each and getattr(new, moment) - at < PRESSED_TWICE:
-            return each
-    plans.add(access.session, new)
-    return new
+    pressed = find_pressed(before, new, moment)
+    if pressed is None:
+        plans.add(access.session, new)
+    return pressed or new
 
 
 class Reaching(Value, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.actions.people.pressing import find_pressed
 from server.actions.sync.projection.holding import hold_people
 from server.database.locks import lock_records
 from server.database.sql import storable_words
@@ -83,16 +84,11 @@ def fill_in(
     if why := why_not_on(person.died_on if person is not None else None, filled.filled_on):
         raise InvalidFields({"filled_on": why})
     hold_people(access.session, [person_id])
-    before = [each for each in wellbeing.list_filled(access.session, [person_id]) if _is_pressed_again(each, filled)]
-    if not before:
+    before = wellbeing.list_filled(access.session, [person_id])
+    pressed = find_pressed(before, filled, "at", PRESSED_AGAIN_WITHIN)
+    if pressed is None:
         wellbeing.add_filled(access.session, filled)
-    return (before or [filled])[0]
-
-
-def _is_pressed_again(before: Filled, now: Filled) -> bool:
-    """Did the same worker send the very same a moment ago?"""
-    same = msgspec.structs.replace(now, id=before.id, at=before.at) == before
-    return same and now.at - before.at < PRESSED_AGAIN_WITHIN
+    return pressed or filled
 
 
 def _read_points(found: Questionnaire, chosen: Sequence[str]) -> tuple[int | None, ...]:
