@@ -65,7 +65,7 @@ def find_district_id(access: Access, code: str) -> Id:
     found = districts.by_code(access.session).get(code)
     if found is None:
         stop(f"There is no district with the code {code}.")
-    return found.id
+    return found
 
 
 def _read_answer(text: str) -> tuple[str, str]:

@@ -143,7 +143,7 @@ def team() -> None:
 def add_team(agency_id: str, name: str, codes: tuple[str, ...]) -> None:
     """Add a team; prints its id."""
     with working() as services, services.database.writing() as session:
-        walked = {code: each.id for code, each in districts.by_code(session).items()}
+        walked = districts.by_code(session)
         unknown = [code for code in codes if code not in walked]
         if unknown:
             stop(f"There is no district with code {', '.join(unknown)}: see `lantern district list`.")

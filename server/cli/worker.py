@@ -46,7 +46,7 @@ def add_worker(
     with working() as services, services.database.writing() as session:
         if agencies.find_agency(session, agency_id) is None:
             stop("There is no agency with this id: see `lantern agency list`.")
-        by_code = {code: each.id for code, each in districts.by_code(session).items()}
+        by_code = districts.by_code(session)
         unknown = [code for code in codes if code not in by_code]
         if unknown:
             stop(f"There is no district with code {', '.join(unknown)}: see `lantern district list`.")

@@ -126,7 +126,7 @@ class County:
     def _hire(self, began_at: datetime, today: date) -> Staff:
         password_hash = Passwords(self.services.settings.password_cost).hash(county.PASSWORD)
         with self.services.database.writing() as session:
-            held = {code: each.id for code, each in districts.by_code(session).items()}
+            held = districts.by_code(session)
             staff = Staff({}, {}, {}, {})
             for one in county.DISTRICTS:
                 staff.district_ids[one.name] = held.get(one.code) or self.ids()

@@ -99,14 +99,15 @@ def count_ground_strangers(session: Session, district_id: Id, night: date | None
     none of no night."""
     if night is None:
         return 0
-    looks = list_looks(session, set(list_lineage(session, district_id)), night, night)
+    lineage = list_lineage(session, district_id)
+    looks = list_looks(session, set(lineage), night, night)
     cells = {each.cell for each in _list_contacts_inside(session, district_id, night, night)} - {None}
     others = list_looks(session, _list_divided_into(session, district_id), night, night) if cells else []
     most: dict[tuple[int, Id], int] = {}
     for each in (*looks, *(each for each in others if each.cell in cells)):
         place = (each.cell, each.site_id)
         most[place] = max(most.get(place, 0), each.unidentified)
-    nowhere = max(list_placeless_strangers(session, list_lineage(session, district_id), night), default=0)
+    nowhere = max(list_placeless_strangers(session, lineage, night), default=0)
     return sum(most.values()) + nowhere
 
 

@@ -191,7 +191,7 @@ def _mirror(position: Position | None) -> Position | None:
 
 def _open_districts(session: Session, codes: set[str], run: Importing) -> Mapping[str, Id]:
     """The district of each code, opened where there is none yet; a boundary file will give them their names."""
-    known = {code: each.id for code, each in by_code(session).items()}
+    known = by_code(session)
     opened = {code: run.new_id() for code in sorted(codes - known.keys())}
     for code, district_id in opened.items():
         add_district(session, District(id=district_id, code=code, name=name_of_unlisted(code)))

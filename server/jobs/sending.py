@@ -59,14 +59,17 @@ def _claim(services: Services) -> Posted | None:
 def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) -> bool:
     """Send one; True when it is on its way. Raises Unreachable."""
     mail = posted.mail
-    if not _still_holds(services, mail):
-        return False
     with services.database.reading() as session:
+        holds = answers.still_holds(session, mail)
         address = addressees.find_address(session, mail)
         answer_to = addressees.find_answer_address(session, mail)
         about = mail.facts.conference_id
         organizer = addressees.find_organizer_address(session, about) if about else ""
         enclosed = list_enclosed(session, mail)
+    if not holds:  # what stands otherwise by now is forgotten, unsent, and may be written anew
+        with services.database.writing() as session:
+            outbox.forget(session, mail.id)
+        return False
     if address is None:
         return _fail(services, posted, NO_ADDRESS)
     if not is_address(address):
@@ -92,16 +95,6 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
         outbox.set_sent(session, mail.id, services.clock())
         _note(services, session, mail, AlarmEventKind.SENT, BY_MAIL)
     return True
-
-
-def _still_holds(services: Services, mail: Mail) -> bool:
-    """Is it still so? What stands otherwise by now is forgotten, unsent, and may be written anew."""
-    with services.database.reading() as session:
-        holds = answers.still_holds(session, mail)
-    if not holds:
-        with services.database.writing() as session:
-            outbox.forget(session, mail.id)
-    return holds
 
 
 def _is_shared(mail: Mail) -> bool:

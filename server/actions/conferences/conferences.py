@@ -301,10 +301,10 @@ def _why_not_at(place: str) -> str | None:
 
 def _why_not_of_table(access: Access, district_id: Id, worker_id: Id | None, now: Id | None = None) -> str | None:
     """Why they may not be chosen, unless they are it `now`: the agenda is opened to whoever takes the minutes."""
-    here = {each for each, _ in seats.list_people_at_the_table(access.session, district_id)}
-    if worker_id is None or worker_id in here or worker_id == now:
+    if worker_id is None or worker_id == now:
         return None
-    return "They do not act for this district. Choose somebody of its table."
+    here = {each for each, _ in seats.list_people_at_the_table(access.session, district_id)}
+    return None if worker_id in here else "They do not act for this district. Choose somebody of its table."
 
 
 def _refuse_fields(**wrong: str | None) -> None:

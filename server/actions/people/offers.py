@@ -10,7 +10,7 @@ from server.actions.sync.projection.holding import hold_people
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import offers, people, stays, subjects
-from server.queries.people.offers import ColdNights
+from server.queries.people.offers import BEDS_MAX, ColdNights
 from server.queries.people.verification import list_groups
 from shared.model.codes import StayKind
 from shared.model.offer import Answer, HomeAsked, Offer, StillThere, Vacancy, WhyRefused
@@ -23,7 +23,6 @@ from shared.rules.stays import INSTITUTIONS
 
 PLACES = tuple(kind for kind in StayKind if kind not in INSTITUTIONS)
 """What can be offered: no institution."""
-BEDS_MAX = 5_000
 LONGEST = 200
 TAKEN = "Somebody else has taken this place meanwhile. Say that it was taken back, and offer them another."
 

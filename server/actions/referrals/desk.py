@@ -77,17 +77,15 @@ def undo(access: Access, referral_id: Id) -> None:
         return  # pressed twice
     if undone.state is ReferralState.ASSIGNED:
         is_given_anew = before is not None and before.state is ReferralState.ASSIGNED
-        _leave_shifts(access, referral_id, undone.at if is_given_anew else None)
+        _leave_shifts(access, row.referral, undone.at if is_given_anew else None)
     desk.take_back_mails(access.session, [referral_id], undone.at)
     take_back_step(access, row.referral, undone, before)
 
 
-def _leave_shifts(access: Access, referral_id: Id, since: datetime | None) -> None:
+def _leave_shifts(access: Access, referral: Referral, since: datetime | None) -> None:
     """No shift goes there any more that was to go because of this step: of one that was given before, none planned since."""
-    row = inbox.find_inbox_row(access.session, referral_id)
-    team_id = row.referral.team_id if row else None
-    for plan in plans.list_plans(access.session, [team_id], access.now) if team_id else []:
-        left = [each for each in plan.stops if each.referral_id != referral_id]
+    for plan in plans.list_plans(access.session, [referral.team_id], access.now) if referral.team_id else []:
+        left = [each for each in plan.stops if each.referral_id != referral.id]
         is_of_step = since is None or plan.set_at >= since
         if is_of_step and len(left) < len(plan.stops) and plan.back_at > access.now:
             planning.change_stops(access, plan, left)

@@ -108,18 +108,15 @@ def take_request(session: Session, sent: Sent, finder: DistrictFinder, now: date
     return reference
 
 
-def say_status(session: Session, asked: Asked) -> str:
-    """Where a report stands, in one sentence; of one that was folded into another, where that one does."""
+def say_standing(session: Session, asked: Asked) -> tuple[str, datetime]:
+    """Where a report stands, in one sentence, and when that last changed; of one that was folded into another, where that one
+    does, and by that one too."""
     head_id = find_head(session, asked.row.referral.id)
-    head = asked.row if head_id == asked.row.referral.id else find_inbox_row(session, head_id) or asked.row
-    return say_answer(head)
-
-
-def find_updated(session: Session, asked: Asked) -> datetime:
-    """When what is told of a report last changed; of one that was folded into another, by that one too."""
-    head_id = find_head(session, asked.row.referral.id)
-    newest = find_newest(session, head_id) if head_id != asked.row.referral.id else None
-    return asked.updated_at if newest is None else max(asked.updated_at, newest.at)
+    if head_id == asked.row.referral.id:
+        return say_answer(asked.row), asked.updated_at
+    newest = find_newest(session, head_id)
+    updated_at = asked.updated_at if newest is None else max(asked.updated_at, newest.at)
+    return say_answer(find_inbox_row(session, head_id) or asked.row), updated_at
 
 
 def _take(sent: Mapping[str, str], name: str) -> str:

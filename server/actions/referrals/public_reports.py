@@ -123,13 +123,20 @@ def _keep_correction(
     known = versions.list_versions(session, referral_id)
     if not changes or any(each.is_told and each.changes == changes for each in known):
         return
+    _keep_told(session, held.alert_id, changes, _list_told(report), now, new_id)
+    _note(session, "report_corrected", referral_id, now, new_id)
+
+
+def _keep_told(
+    session: Session, alert_id: Id, changes: dict[str, tuple[str, str]], raw: dict[str, str], now: datetime,
+    new_id: Callable[[], Id],
+) -> None:  # fmt: skip
+    """A version of whoever told us, for a person to take over or leave."""
     version = NewVersion(
-        id=new_id(), alert_id=held.alert_id, received_at=now, raw=_list_told(report), extras={},
-        delete_on=day_of(now + REFERRER_KEPT), changes=changes, applied=(), settled_at=None,
-        import_batch_id=versions.TOLD_BY_REPORTER,
+        id=new_id(), alert_id=alert_id, received_at=now, raw=raw, extras={}, delete_on=day_of(now + REFERRER_KEPT),
+        changes=changes, applied=(), settled_at=None, import_batch_id=versions.TOLD_BY_REPORTER,
     )  # fmt: skip
     versions.add_versions(session, [version])
-    _note(session, "report_corrected", referral_id, now, new_id)
 
 
 def _guess_place(session: Session, report: PublicReport, finder: DistrictFinder) -> Guess | None:
@@ -198,11 +205,7 @@ def say_more(session: Session, found: InboxRow | None, words: str, now: datetime
         for each in versions.list_versions(session, referral.id)
     ):
         return True  # pressed twice
-    version = NewVersion(
-        id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=day_of(now + REFERRER_KEPT),
-        changes={"place": (referral.place, place)}, applied=(), settled_at=None, import_batch_id=versions.TOLD_BY_REPORTER,
-    )  # fmt: skip
-    versions.add_versions(session, [version])
+    _keep_told(session, held.alert_id, {"place": (referral.place, place)}, {}, now, new_id)
     is_over = referral.state in FINAL_STATES
     if is_over or referral.state is ReferralState.NEEDS_INFORMATION:
         due_on = promise(session, referral.district_id, now) if is_over else resumed_due(session, referral, now)

@@ -130,7 +130,7 @@ def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
     with raised(access.session):
         referral_steps.set_district(access.session, referral_id, left or None, holder.team_id)
         found = msgspec.structs.replace(row.referral, district_id=left or None)
-        _put_back(access, found, steps[2] if len(steps) > 2 else None, holder)
+        _put_back(access, found, steps[0], steps[2] if len(steps) > 2 else None, holder)
     return True
 
 
@@ -141,21 +141,23 @@ def take_back_step(access: Access, found: Referral, undone: ReferralProgress, be
     """
     if before is None and undone.state is ReferralState.RECEIVED:
         raise Invalid("How it stood before came with its file and is not kept as a step: take the next step instead.")
-    holder = referral_steps.find_holder(access.session, found.id)
     if undone.state is ReferralState.ASSIGNED:
         holder = referral_steps.find_left(access.session, undone.id)[1]
-    _put_back(access, found, before, holder)
+    else:
+        holder = referral_steps.find_holder(access.session, found.id)
+    _put_back(access, found, undone, before, holder)
 
 
-def _put_back(access: Access, found: Referral, before: ReferralProgress | None, holder: Holder) -> None:
+def _put_back(
+    access: Access, found: Referral, newest: ReferralProgress, before: ReferralProgress | None, holder: Holder
+) -> None:
     state = _state_unjudged(access, found) if before is None else before.state
     head_id = before.duplicate_of if before is not None else None
     if head_id is not None:
         head_id = _find_head(access, found.id, head_id, confirmed=True)
     _resume(access, found, state)
-    newest = referral_steps.find_newest(access.session, found.id)
     # After the arrival of an offer, which is dated a moment later than it was made.
-    at = access.now if newest is None else max(access.now, newest.at + timedelta(milliseconds=1))
+    at = max(access.now, newest.at + timedelta(milliseconds=1))
     step = ReferralProgress(
         id=access.new_id(), referral_id=found.id, state=state, at=at, worker_id=access.actor.worker_id,
         outcome=before.outcome if before is not None else "", duplicate_of=head_id, note=TAKEN_BACK,

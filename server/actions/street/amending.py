@@ -30,8 +30,9 @@ LONGEST_REASON = 150
 MOMENT = timedelta(milliseconds=1)
 
 
-def open_contact(access: Access, contact_id: Id) -> tuple[Contact, str]:
-    """A contact that the actor may put right, as it reads now, and why it is struck out. Raises NotFound, Forbidden."""
+def open_contact(access: Access, contact_id: Id) -> tuple[Contact, str, int]:
+    """A contact that the actor may put right, as it reads now, why it is struck out, and how many later words there are on it.
+    Raises NotFound, Forbidden."""
     access.require(
         Act.CORRECT_CONTACT, subjects.find_contact(access.session, contact_id), purpose="put right on the web"
     )
@@ -39,18 +40,13 @@ def open_contact(access: Access, contact_id: Id) -> tuple[Contact, str]:
     if found is None:
         raise NotFound
     words = contacts.list_corrections(access.session, [contact_id]).get(contact_id, [])
-    return found.contact, struck_because(words)
-
-
-def count_words(access: Access, contact_id: Id) -> int:
-    """How many later words there are on a contact: what a page that shows it was based on."""
-    return len(contacts.list_corrections(access.session, [contact_id]).get(contact_id, []))
+    return found.contact, struck_because(words), len(words)
 
 
 def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[str, Any], reason: str) -> None:
     """Write a later word with only the fields that differ. Raises Invalid without a reason, or where nothing differs."""
     said = _reason(reason)
-    before, struck = open_contact(access, contact_id)
+    before, struck, _ = open_contact(access, contact_id)
     if struck:
         raise Invalid("It is struck out. Put it back first.")
     for each in set(fields.get("person_ids", ())) - set(before.person_ids):
@@ -70,14 +66,14 @@ def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[st
 def strike(access: Access, project: Project, contact_id: Id, reason: str) -> None:
     """Say that a contact did not happen. Raises Invalid without a reason."""
     said = _reason(reason)
-    before, struck = open_contact(access, contact_id)
+    before, struck, _ = open_contact(access, contact_id)
     if not struck:
         _write(access, project, before, EMPTIED, STRUCK + said)
 
 
 def put_back(access: Access, project: Project, contact_id: Id) -> None:
     """It did happen after all: it reads again as it did before."""
-    now, struck = open_contact(access, contact_id)
+    now, struck, _ = open_contact(access, contact_id)
     if not struck:
         return
     found = contacts.find_contact(access.session, contact_id)

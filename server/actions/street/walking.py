@@ -68,7 +68,7 @@ def go_out(
     ]
     told = [_say(access, form_id, team_id, "shift.started", begun, begun.id)]
     told += [_say(access, access.new_id(), team_id, "shift.joined", each, begun.id) for each in joined]
-    _store(access, project, told)
+    say(access.session, project, told, access.now)
 
 
 def check_in(access: Access, project: Project, form_id: Id, minutes: int) -> None:
@@ -82,7 +82,8 @@ def check_in(access: Access, project: Project, form_id: Id, minutes: int) -> Non
         id=access.new_id(), shift_id=shift_id, worker_id=access.actor.worker_id, at=access.now,
         next_due_at=access.now + timedelta(minutes=minutes),
     )  # fmt: skip
-    _store(access, project, [_say(access, form_id, team_id, "checkin.made", said, shift_id)])
+    told = _say(access, form_id, team_id, "checkin.made", said, shift_id)
+    say(access.session, project, [told], access.now)
 
 
 def come_home(access: Access, project: Project, form_id: Id, summary: str) -> None:
@@ -100,7 +101,7 @@ def come_home(access: Access, project: Project, form_id: Id, summary: str) -> No
             summary=summary if is_last else "",
         )  # fmt: skip
         told.append(_say(access, form_id if is_last else access.new_id(), team_id, "shift.ended", ended, shift_id))
-    _store(access, project, told)
+    say(access.session, project, told, access.now)
 
 
 def _own_shifts(access: Access) -> list[tuple[Id, Id]]:
@@ -133,7 +134,3 @@ def _say(access: Access, change_id: Id, team_id: Id, kind: str, fact: Value, shi
         id=change_id, type=kind, scope=f"team:{team_id}", entity=shift_id, who=access.actor.worker_id,
         at_ms=int(access.now.timestamp() * 1000), payload=payload,
     )  # fmt: skip
-
-
-def _store(access: Access, project: Project, told: Sequence[NewChange]) -> None:
-    say(access.session, project, told, access.now)

@@ -15,7 +15,7 @@ from server.queries.maps.hotspots import find_one_id, place_of
 from server.queries.partnership.boundary_changes import list_lineage
 from server.queries.people.concealment import contact_not_concealed, not_concealed
 from server.queries.people.stays import list_counted_stays
-from server.queries.street.looks import PIECE
+from server.queries.street.looks import pieces
 from server.tables.partnership.agency import team_district
 from server.tables.people.person import person
 from server.tables.people.verification import person_verification
@@ -177,7 +177,7 @@ def list_placeless_strangers(session: Session, district_ids: Collection[Id], nig
 def _list_written(session: Session, person_ids: Sequence[Id]) -> dict[Id, list[Written]]:
     """What was ever written of the institution that each of these people left, in the order in which it was written."""
     found: dict[Id, list[Written]] = defaultdict(list)
-    for some in _pieces(person_ids):
+    for some in pieces(person_ids):
         for entity, field, eff, value in Sql(session).rows(_WRITTEN, list(some), [INSTITUTION, DAY]):
             written_on = datetime.fromtimestamp((eff >> 16) / 1000, UTC).date()
             found[entity].append(Written(written_on, field, msgspec.json.decode(value)))
@@ -212,7 +212,7 @@ def find_coverage(session: Session, district_id: Id, first: date, last: date, al
         session.scalars(select(person_verification.c.person_id).where(person_verification.c.verified.is_(True)))
     )
     one_id = find_one_id(session)
-    for here in (own, *(contact.c.id.in_(some) for some in _pieces(sorted(also)))):
+    for here in (own, *(contact.c.id.in_(some) for some in pieces(sorted(also)))):
         strangers += session.scalar(select(func.sum(contact.c.unidentified_people)).where(here, *within)) or 0
         met = (
             select(contact_person.c.person_id, func.max(func.coalesce(contact.c.cell, 0)))
@@ -230,10 +230,6 @@ def find_coverage(session: Session, district_id: Id, first: date, last: date, al
         not_verified=sum(not each for each in known.values()),
         without_district=_count_without_district(session, district_id, first, last),
     )
-
-
-def _pieces(values: Sequence[Id]) -> list[Sequence[Id]]:
-    return [values[start : start + PIECE] for start in range(0, len(values), PIECE)]
 
 
 @beyond_reader

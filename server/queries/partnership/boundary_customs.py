@@ -10,13 +10,12 @@ from sqlalchemy import Column, Table, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.queries.people.offers import BEDS_MAX
 from server.tables.conferences.conference import newcomer_places
 from server.tables.partnership.agency import representative
 from server.tables.people.brought_in import caseload_batch, caseload_mapping
 from server.tables.people.offer import cold_nights
 from shared.model.value import Id
-
-BEDS_MAX, WHY_LONGEST = 5_000, 200
 
 
 def carry_over(
@@ -29,14 +28,12 @@ def carry_over(
         (caseload_mapping, caseload_mapping.c.name, caseload_mapping.c.changed_at),
     ):
         newest = _list_newest(session, table, key, said_at, ended)
-        own = {"id": new_id} if "id" in table.c else {}
         rows = [
-            row | {"district_id": each} | {name: make() for name, make in own.items()}
+            row | {"district_id": each} | ({"id": new_id()} if "id" in table.c else {})
             for each in begun
             for row in newest
         ]
-        if rows:
-            bulk.insert_new(session, table, rows)
+        bulk.insert_new(session, table, rows)
     waits = caseload_batch.c.district_id.in_(sorted(ended)) & caseload_batch.c.applied_at.is_(None)
     session.execute(update(caseload_batch).where(waits).values(district_id=begun[0]))
     _keep_cold_nights_open(session, ended, begun, now, by, new_id)
@@ -74,7 +71,7 @@ def _keep_cold_nights_open(
     session.execute(update(cold_nights).where(cold_nights.c.id.in_(ids)).values(closed_at=now, closed_by=by))
     lines = dict.fromkeys(line for row in before for line in row["phones"].splitlines() if line.strip())
     told = {
-        "opened_at": now, "opened_by": before[0]["opened_by"], "why": before[0]["why"][:WHY_LONGEST],
+        "opened_at": now, "opened_by": before[0]["opened_by"], "why": before[0]["why"],
         "beds": min(sum(row["beds"] for row in before), BEDS_MAX), "phones": "\n".join(lines),
     }  # fmt: skip
     bulk.insert_new(session, cold_nights, [told | {"id": new_id(), "district_id": each} for each in begun])

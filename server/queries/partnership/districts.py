@@ -37,6 +37,6 @@ def list_districts(session: Session) -> list[District]:
     return [District(**row) for row in session.execute(_DISTRICTS).mappings()]
 
 
-def by_code(session: Session) -> dict[str, District]:
-    """Every district by its code; where one that ended had it too, the one that stands is meant."""
-    return {each.code: each for each in reversed(list_districts(session))}
+def by_code(session: Session) -> dict[str, Id]:
+    """The id of every district by its code; where one that ended had it too, the one that stands is meant."""
+    return {each.code: each.id for each in reversed(list_districts(session))}

@@ -20,6 +20,9 @@ from shared.model.offer import Answer, HomeAsked, Offer, StillThere, Takes, Vaca
 from shared.model.value import Id, Value
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
+BEDS_MAX = 5_000
+"""On a night of severe weather, in one district."""
+
 
 # ------------------------------------------------------------------------------------------------------------- places
 def add_vacancy(session: Session, new: Vacancy) -> None:

@@ -195,7 +195,8 @@ def settle_overtaken(session: Session, alert_id: Id, said: Collection[str], now:
         for version_id, changes, applied in session.execute(query)
         if msgspec.json.decode(changes).keys() - msgspec.json.decode(applied) <= set(said)
     ]
-    session.execute(update(alert_version).where(alert_version.c.id.in_(overtaken)).values(settled_at=now))
+    if overtaken:
+        session.execute(update(alert_version).where(alert_version.c.id.in_(overtaken)).values(settled_at=now))
 
 
 def count_open_versions(session: Session, referral_ids: Collection[Id]) -> dict[Id, int]:

@@ -1,12 +1,10 @@
 """Check-ins under duress that nobody was told of yet: those that count, and those of phones that were held."""
 
-from datetime import timedelta
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.queries.street.duress_signs import DuressSign, find_signs
-from server.queries.street.held_check_ins import EPOCH, HeldCheckIn, list_held_check_ins
+from server.queries.street.duress_signs import find_signs, is_duress
+from server.queries.street.held_check_ins import list_held_check_ins
 from server.tables.street.alarm import alarm_event
 from server.tables.street.shift import check_in, shift
 from shared.model.value import Id, Value
@@ -41,12 +39,7 @@ def _list_held(session: Session) -> list[Duress]:
     found = {
         each.id: Duress(id=each.id, worker_id=each.worker_id, team_id=each.team_id)
         for each in held
-        if each.made.duress or _gives(each, signs.get(each.worker_id))
+        if is_duress(each.made, signs.get(each.worker_id), each.heard_at)
     }
     told = set(session.scalars(select(alarm_event.c.id).where(alarm_event.c.id.in_(sorted(found))))) if found else set()
     return [each for known, each in found.items() if known not in told]
-
-
-def _gives(held: HeldCheckIn, sign: DuressSign | None) -> bool:
-    heard_at = EPOCH + timedelta(milliseconds=held.received_at_ms)
-    return sign is not None and sign.is_given(held.made.at, held.made.next_due_at, heard_at)

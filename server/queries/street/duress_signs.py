@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
 from server.tables.street.duress_sign import duress_sign
+from shared.model.shift import CheckIn
 from shared.model.value import Id, Value
 
 
@@ -25,6 +26,11 @@ class DuressSign(Value, frozen=True, kw_only=True):
             and heard_at >= self.chosen_at
             and round((next_due_at - at).total_seconds() / 60) == self.minutes
         )
+
+
+def is_duress(made: CheckIn, sign: DuressSign | None, heard_at: datetime) -> bool:
+    """Does this check-in call for help, in so many words or by its worker's own sign?"""
+    return made.duress or (sign is not None and sign.is_given(made.at, made.next_due_at, heard_at))
 
 
 @beyond_reader

@@ -38,6 +38,11 @@ class HeldCheckIn(Value, frozen=True, kw_only=True):
     reason: str
     received_at_ms: int
 
+    @property
+    def heard_at(self) -> datetime:
+        """When the server received it."""
+        return EPOCH + timedelta(milliseconds=self.received_at_ms)
+
 
 class HeldSign(Value, frozen=True, kw_only=True):
     """A worker was well at `at` and promised to be heard at `due_at`, by the server's clock."""
@@ -69,7 +74,7 @@ def find_held_signs(session: Session) -> dict[Id, HeldSign]:
     signs: dict[Id, HeldSign] = {}
     for each in held:
         if each.device in sound and each.made.worker_id == each.worker_id and each.reason.endswith(SIGNS):
-            at = min(each.made.at, EPOCH + timedelta(milliseconds=each.received_at_ms))
+            at = min(each.made.at, each.heard_at)
             sign = HeldSign(at=at, due_at=promise_of(each.made.at, each.made.next_due_at, at))
             known = signs.get(each.worker_id)
             signs[each.worker_id] = sign if known is None or known.at <= at else known

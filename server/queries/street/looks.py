@@ -89,10 +89,10 @@ def list_outings(
     """The outings of these contacts and visits, and of every contact that met one of these records or their like."""
     found: set[Outing] = set()
     for table, ids in ((contact, contact_ids), (visit, visit_ids)):
-        for some in _pieces(ids):
+        for some in pieces(ids):
             found |= _read_outings(session, table, table.c.id.in_(some))
     same = {each for group in list_groups(session, person_ids).values() for each in group} if person_ids else set()
-    for some in _pieces(same):
+    for some in pieces(same):
         met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(some))
         found |= _read_outings(session, contact, contact.c.id.in_(met))
     return found
@@ -102,7 +102,7 @@ def list_squares(session: Session, contact_ids: Collection[Id], visit_ids: Colle
     """The squares in which these contacts and visits were made, of those that have a place."""
     found: set[Square] = set()
     for table, ids in ((contact, contact_ids), (visit, visit_ids)):
-        for some in _pieces(ids):
+        for some in pieces(ids):
             query = select(table.c.district_id, table.c.night, _outing_of(table), table.c.cell, table.c.site_id)
             rows = session.execute(query.where(table.c.id.in_(some), _has_place(table)).distinct())
             found |= {_square(*row) for row in rows}
@@ -135,7 +135,7 @@ def _renew(
     if not named:
         return
     hold_nights(session, {each.night for each in named})
-    for some in _pieces(sorted(named)):
+    for some in pieces(sorted(named)):
         # Whatever stands between the named ones is derived along with them: both statements ask the same.
         fresh = _derive(session, condition(contact, some), condition(visit, some))
         session.execute(delete(look).where(condition(look, some)))
@@ -288,6 +288,6 @@ def _is_within(table: Table, district_ids: Collection[Id], first: date, last: da
     return and_(table.c.district_id.in_(sorted(district_ids)), table.c.night.between(first, last))
 
 
-def _pieces(values: Collection[Each]) -> Iterator[list[Each]]:
+def pieces(values: Collection[Each]) -> Iterator[list[Each]]:
     every = list(values)
     return (every[start : start + PIECE] for start in range(0, len(every), PIECE))

@@ -128,7 +128,7 @@ def change_cold_nights(
     request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[ColdForm]
 ) -> Response[Any]:
     """Opens them, changes the beds and the telephones, or closes them."""
-    beds = read_whole(data.beds or "0", placing.BEDS_MAX)
+    beds = read_whole(data.beds or "0", offers.BEDS_MAX)
     try:
         with door.open() as access:
             if data.press == "close":

@@ -10,14 +10,13 @@ from server.access import Access, Door, of_theirs
 from server.actions.operation import account
 from server.actions.operation.account import Proof
 from server.http.cookies import read_session
-from server.http.gate import address_of
+from server.http.gate import address_of, has_action
 from server.http.services import Services
 from server.problems import Invalid, TooManyTries
 from server.web.layout.forms import Errors, Form, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say_promise
 from shared.policy import Act
-from shared.policy.grid import GRID
 from shared.rules.check_ins import PROMISES
 
 SIGNED_IN: dict[str, Any] = {"opt": {"action": Act.SIGNED_IN}, "sync_to_thread": True, "include_in_schema": False}
@@ -161,5 +160,5 @@ def _answer(
 
 def _promises(access: Access) -> list[tuple[str, str]]:
     """What may be chosen as a sign; nothing for whoever never goes out."""
-    goes_out = any(Act.RECORD_CONTACT in GRID.get(role, {}) for role in access.actor.roles)
+    goes_out = has_action(access.worker, Act.RECORD_CONTACT)
     return [("", "Choose"), *((str(each), say_promise(each)) for each in PROMISES)] if goes_out else []

@@ -18,9 +18,8 @@ from server.actions.referrals.georeport import (
     SERVICE_CODE,
     Fault,
     ReportRefused,
-    find_updated,
     read_request,
-    say_status,
+    say_standing,
     take_request,
 )
 from server.http.local_time import to_local
@@ -187,17 +186,18 @@ def _show(session: Session, asked: Asked) -> Fields:
     """What its sender said, and where it stands: never who has it, and never a word of the person."""
     referral = asked.row.referral
     position = referral.position
+    words, updated_at = say_standing(session, asked)
     return {
         "service_request_id": asked.reference,
         "status": "open" if asked.is_open else "closed",
-        "status_notes": say_status(session, asked),
+        "status_notes": words,
         "service_name": SERVICE["service_name"],
         "service_code": SERVICE_CODE,
         "description": referral.description,
         "agency_responsible": asked.row.district_name or None,
         "service_notice": None,
         "requested_datetime": say_time(referral.reported_at),
-        "updated_datetime": say_time(find_updated(session, asked)),
+        "updated_datetime": say_time(updated_at),
         "expected_datetime": f"{referral.due_on.isoformat()}T17:00:00+00:00" if asked.is_open else None,
         "address": referral.place or None,
         "address_id": None,

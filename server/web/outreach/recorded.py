@@ -62,8 +62,8 @@ def show_contact(
     """One contact, as it reads now."""
     path = f"{PATH}/{contact_id}"
     with door.open() as access:
-        told, struck = amending.open_contact(access, contact_id)
-        fresh = fill_in(told, amending.count_words(access, contact_id))
+        told, struck, seen = amending.open_contact(access, contact_id)
+        fresh = fill_in(told, seen)
         form = kept_form(services, door.worker.id, path, path, fresh, is_on_record=True)
         return _form(request, access, told, struck, form, {})
 
@@ -80,11 +80,10 @@ def put_right(
     errors: Errors = {}
     try:
         with door.open() as access:
-            told, struck = amending.open_contact(access, contact_id)
+            told, struck, seen = amending.open_contact(access, contact_id)
             if data.press == "search":
                 return _form(request, access, told, struck, data, errors, _search(access, data.search))
             fields = read_correction(data, told, access, errors)
-            seen = amending.count_words(access, contact_id)
             if not errors and data.based_on not in ("", str(seen)):
                 data = msgspec.structs.replace(data, based_on=str(seen))
                 errors = say_newer(access, told, data)
@@ -255,9 +254,8 @@ def _again(
     request: AnyRequest, door: Door, contact_id: Id, form: CorrectionForm | None, errors: Errors
 ) -> Response[str]:
     with door.open() as access:
-        told, struck = amending.open_contact(access, contact_id)
-        fresh = fill_in(told, amending.count_words(access, contact_id))
-        return _form(request, access, told, struck, form or fresh, errors)
+        told, struck, seen = amending.open_contact(access, contact_id)
+        return _form(request, access, told, struck, form or fill_in(told, seen), errors)
 
 
 def _form(

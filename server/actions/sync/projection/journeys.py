@@ -25,7 +25,7 @@ from server.queries.people.told_needs import settle_needs
 from server.queries.referrals.inbox import find_inbox_row
 from server.queries.referrals.referral_steps import list_answered, list_asked, set_due, settle_referrals
 from server.queries.street import shifts
-from server.queries.street.duress_signs import DuressSign, find_signs
+from server.queries.street.duress_signs import DuressSign, find_signs, is_duress
 from server.queries.street.visits import add_strikes, settle_strikes
 from server.queries.sync.store import find_scopes, publish
 from server.tables.people.assessment import assessment_answer
@@ -86,7 +86,7 @@ def _check_in(fact: Fact, sign: DuressSign | None) -> dict[str, Any]:
     return {
         **_with_flat_position(made),
         "heard_at": heard_at,
-        "duress": made.duress or (sign is not None and sign.is_given(made.at, made.next_due_at, heard_at)),
+        "duress": is_duress(made, sign, heard_at),
         "due_at": promise_of(made.at, made.next_due_at, heard_at),
     }
 
