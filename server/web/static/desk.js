@@ -70,7 +70,7 @@ function decide(act) {
       said.textContent = done.refused.length ? done.refused.join(" ") : `${SAID[act]}. ${last.length === 1 ? "" : `${last.length} of them. `}Press u to undo.`;
     } catch {
       for (const line of picked) line.hidden = false;
-      said.textContent = "The server did not answer. Nothing was done: try again.";
+      said.textContent = "The server did not answer. Try again: nothing is done twice.";
     }
     pending -= 1;
     if (!pending && !lines().length && Number(count.textContent)) window.location.assign(HERE);
