@@ -12,6 +12,7 @@ from itertools import takewhile
 from traceback import format_tb
 from zoneinfo import ZoneInfo
 
+from server.database.deadlocks import is_deadlock
 from server.http.services import Services
 from server.jobs.schedule import CLOCKS_APART, Schedule, late_after
 from server.queries.operation import jobs as stored
@@ -21,6 +22,7 @@ from shared.model.value import Value
 LEASE = "jobs"
 LEASED_FOR = timedelta(minutes=2)
 FIRST_LOOK_BACK = timedelta(days=1)
+TRIES = 4
 FAILED_AGAIN = timedelta(minutes=10)
 """How soon a job that failed is tried anew, whatever its schedule says."""
 OVERLAP = timedelta(minutes=2)
@@ -104,7 +106,7 @@ def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, ho
     since = looked_until - OVERLAP if looked_until else now - FIRST_LOOK_BACK
     try:
         heartbeat()
-        ran = Ran(job=job.name, done=job.run(services, Moment(now, since, zone, heartbeat)))
+        ran = Ran(job=job.name, done=_do(services, job, Moment(now, since, zone, heartbeat)))
     except LeaseLost:
         raise
     except Exception as error:
@@ -118,6 +120,18 @@ def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, ho
     with services.database.writing() as session:
         stored.set_run(session, run)
     return ran
+
+
+def _do(services: Services, job: Job, moment: Moment) -> int:
+    """Run it; again where PostgreSQL ended it so that another could go on, which is no fault of the job's."""
+    for tried in range(1, TRIES):
+        try:
+            return job.run(services, moment)
+        except Exception as error:
+            if not is_deadlock(error):
+                raise
+            log.warning("The job %s waited in a circle, and is done again (%d)", job.name, tried)
+    return job.run(services, moment)
 
 
 def say_where(error: BaseException) -> str:

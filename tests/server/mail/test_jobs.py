@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from psycopg.errors import DeadlockDetected
+from sqlalchemy.exc import OperationalError
 
 from server.http.services import Services
 from server.jobs.runner import Job, Moment, Ran
@@ -142,6 +144,23 @@ def test_a_job_that_fails_keeps_no_other_and_is_tried_again(services: Services, 
     clock.advance(minutes=1)
     assert [each.job for each in run_due(services, [stumbling, counting], "x") or ()] == ["stumble", "count"]
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize(("ended", "outcome"), [(1, ""), (3, ""), (4, "OperationalError")])
+def test_a_job_that_was_ended_so_that_another_could_go_on_is_done_again(
+    services: Services, ended: int, outcome: str
+) -> None:
+    tried: list[int] = []
+
+    def work(*_: object) -> int:
+        tried.append(len(tried) + 1)
+        if len(tried) <= ended:
+            raise OperationalError("UPDATE", {}, DeadlockDetected())
+        return 7
+
+    ran = run_due(services, [Job("late", Every(timedelta(minutes=1)), work)], "this test")
+    assert ran == [Ran(job="late", done=0 if outcome else 7, error=outcome)]
+    assert len(tried) == min(ended + 1, 4)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_page_waits_for_a_push_before_it_holds_the_feed(
         page.start()
         wait_until_someone_waits(database)
         lock_counter(Sql(session))
-    page.join(timeout=30)
+    page.join(timeout=120)
     assert not page.is_alive() and faults == []
 
 
@@ -141,7 +141,7 @@ def test_two_records_of_one_person_are_held_in_one_order_whichever_is_named(
     for each in both:
         each.start()
     for each in both:
-        each.join(timeout=30)
+        each.join(timeout=120)
     assert held == [frozenset(pair)] * 16
 
 
@@ -156,7 +156,7 @@ def test_who_was_erased_while_a_push_waited_is_not_begun_again_by_it(
         forget_person(session, [pair[0]], phone.now_ms)
         push.start()
         wait_until_someone_waits(database)
-    push.join(timeout=30)
+    push.join(timeout=120)
     assert answered[0].status_code == 200
     with database.reading() as session:
         assert find_person(session, pair[0]) is None
@@ -178,7 +178,7 @@ def test_whoever_was_ended_in_a_circle_does_it_again_and_nobody_sees_it(
         page.start()
         wait_until_someone_waits(database)
         lock_records(session, [pair[0]])  # the wrong way round, as nothing of ours does: PostgreSQL ends the page
-    page.join(timeout=30)
+    page.join(timeout=120)
     assert answered[0].status_code == 303
     assert [each.name for each in caplog.records if "circle" in each.message] == [once_more.logger.name]
     with database.reading() as session:
