@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from server.actions.operation.orders import order_mailbox_moved
 from server.actions.partnership.agreement_texts import keep_text
 from server.cli.caseload import open_door
 from server.cli.setting_out import note_act, stop, working
@@ -83,6 +84,7 @@ def set_mailbox(agency_id: str, address: str | None) -> None:
         if address is not None and not is_address(address):
             stop("This is not one e-mail address.")
         addressees.set_shared_address(session, agency_id, address)
+        order_mailbox_moved(session, agency_id, services.clock(), services.new_id())
         note_act(session, services, "set_mailbox", "agency", agency_id)
 
 

@@ -78,7 +78,7 @@ def secret(system_id: str) -> None:
 def hook(system_id: str, url: str) -> None:
     """Tell a system of new cases and actions at URL; without one, no more. Prints what hooks are signed with."""
     with working() as services, services.database.writing() as session:
-        acts.set_hook(session, system_id, url, services.settings.hook_hosts)
+        acts.set_hook(session, system_id, url, services.settings.hook_hosts, services.clock(), services.new_id())
         note_act(session, services, "set_system_hook", "partner_system", system_id)
         click.echo(hook_secret(services.keys.secret, system_id))
 

@@ -282,7 +282,7 @@ def test_an_ended_system_and_one_without_an_address_are_told_nothing(
     assert len(receiver.got) == 2
     with filled.writing() as session:
         assert systems.end_system(session, ended, clock())
-        acts.set_hook(session, quiet, "", ())
+        acts.set_hook(session, quiet, "", (), clock(), "quiet hook")
     clock.advance(hours=1)
     run()
 

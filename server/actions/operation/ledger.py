@@ -1,6 +1,7 @@
 """Repeating the orders that protect people (privacy rule A9): grants, revocations, wipes, erasures, hiding and showing,
 hand-overs, merges and their undoing, a no to sharing, roles and who may hold them, how workers stand and prove themselves, what
-teams walk, whoever is at a table, a guest, an analyst or let in by a key no more, publications that were withdrawn.
+teams walk, what agencies signed and where they are written to, whoever is at a table, a guest, an analyst or let in by a key no
+more, publications that were withdrawn.
 
 After a restore from an older backup `replay` does again whatever the backup does not know, before anything is served, so that a
 wiped phone stays wiped, an erased person stays erased and a hidden one hidden. Giving an order is in `orders`.
@@ -10,70 +11,47 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import day_of
+from server.actions.operation.ledger_partnership import PARTNERSHIP_ORDERS
 from server.actions.operation.orders import (
-    ACCOUNT_UNTIED,
-    ANALYST_ENDED,
     DEVICE_CONFIRMED,
     DEVICE_ENROLLED,
     DEVICE_RENEWED,
     DEVICE_STATUS,
     DOCUMENT_ERASED,
     ENTITY_PLACED,
-    GUEST_TAKEN,
     MARK,
     PEOPLE_MERGED,
     PERSON_ERASED,
     PERSON_HIDDEN,
     PERSON_SHOWN,
-    PROOF_REPLACED,
-    PUBLICATION_WITHDRAWN,
     REASON_LOST,
-    RECIPIENT,
-    RECOVERY_CODE_USED,
-    REPORTING_KEY_ENDED,
-    SEAT_TAKEN,
     SHARING_ENDED,
-    SYSTEM_ENDED,
-    SYSTEM_SECRET,
-    TEAM,
     TOKENS_REVOKED,
-    WORKER,
     Ledger,
     id_of,
     open_ledger,
+    tell_of,
 )
 from server.actions.people.erasure import forget_person
 from server.actions.sync.projection.batch import read_batch
 from server.actions.sync.projection.descriptions import project_people
 from server.actions.sync.projection.told_record import tell_anew
 from server.actions.sync.projection.verification import derive_verification
-from server.queries.conferences import guests, seats
-from server.queries.maps import publications
 from server.queries.operation import audit, devices, sessions
 from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.devices import Enrolment, TokenRecord
 from server.queries.partnership import (
     agencies,
-    analysts,
-    districts,
-    identities,
     invitations,
-    recipients,
-    systems,
-    workers,
 )
-from server.queries.partnership.recipients import Recipient
-from server.queries.partnership.workers import Standing
 from server.queries.people import assessments, concealment, consents, documents, merges, own_pages, people, subjects
 from server.queries.people.concealment import Hiding
-from server.queries.referrals import georeport
 from server.queries.street import contacts
 from server.queries.sync import store as sync
 from server.security.tokens import hash_token
@@ -178,10 +156,6 @@ def _revoke_tokens_again(session: Session, entry: LedgerEntry, _now_ms: int) -> 
 # ------------------------------------------------------------------------------------------------------------ people
 
 
-def _told(entry: LedgerEntry, name: str, kind: Any) -> Any:
-    return msgspec.json.decode(entry.detail[name], type=kind)
-
-
 def _erase_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
     forget_person(session, [entry.subject_id], now_ms)
 
@@ -192,14 +166,14 @@ def _erase_document_again(session: Session, entry: LedgerEntry, _now_ms: int) ->
 
 def _hide_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
     """Hidden as they were, from phones too. An agency that the backup does not know cannot be named, and knows nobody."""
-    hiding: Hiding = _told(entry, "hiding", Hiding)
+    hiding: Hiding = tell_of(entry, "hiding", Hiding)
     same = subjects.list_same_person(session, hiding.person_id)
     known = {agency.id for agency in agencies.list_agencies(session)}
     concealment.lift_hidings(session, same, hiding.at, hiding.worker_id, "Hidden otherwise")
     named = tuple(each for each in hiding.agency_ids if each in known)
     if hiding.agency_id in known and not any(each.id == hiding.id for each in concealment.list_hidings(session, same)):
         concealment.add_hiding(session, msgspec.structs.replace(hiding, agency_ids=named))
-    sync.conceal(session, _entities(session, entry, same), _told(entry, "known_to", list[str]))
+    sync.conceal(session, _entities(session, entry, same), tell_of(entry, "known_to", list[str]))
 
 
 def _show_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
@@ -211,7 +185,7 @@ def _show_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
 def _entities(session: Session, entry: LedgerEntry, same: Sequence[Id]) -> set[Id]:
     """What phones hear of a person: what the order named, and what the backup knows."""
     return {
-        *_told(entry, "entities", list[Id]),
+        *tell_of(entry, "entities", list[Id]),
         *same,
         *contacts.list_contacts_of(session, same),
         *assessments.list_answer_ids(session, same),
@@ -219,15 +193,15 @@ def _entities(session: Session, entry: LedgerEntry, same: Sequence[Id]) -> set[I
 
 
 def _place_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    sync.place_entity(session, entry.subject_id, _told(entry, "scopes", list[str]))
+    sync.place_entity(session, entry.subject_id, tell_of(entry, "scopes", list[str]))
 
 
 def _merge_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    merges.store_merges(session, [_told(entry, "merge", PersonMerged)])
+    merges.store_merges(session, [tell_of(entry, "merge", PersonMerged)])
 
 
 def _derive_merged(session: Session, repeated: Sequence[LedgerEntry], now: datetime, timezone: str) -> None:
-    told = [(entry.id, _told(entry, "merge", PersonMerged)) for entry in repeated if entry.kind == PEOPLE_MERGED]
+    told = [(entry.id, tell_of(entry, "merge", PersonMerged)) for entry in repeated if entry.kind == PEOPLE_MERGED]
     if not told:
         return
     people = {person_id for _, merge in told for person_id in (merge.from_id, merge.into_id)}
@@ -258,7 +232,7 @@ def _tell_merged(session: Session, told: Sequence[tuple[Id, PersonMerged]], now_
 
 
 def _refuse_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    said: ConsentSaid = _told(entry, "said", ConsentSaid)
+    said: ConsentSaid = tell_of(entry, "said", ConsentSaid)
     if people.find_person(session, said.person_id) is not None:
         consents.store_said(session, [said])
 
@@ -269,7 +243,7 @@ def _follow_refusals(session: Session, repeated: Sequence[LedgerEntry], now: dat
     for entry in repeated:
         if entry.kind != SHARING_ENDED or people.find_person(session, entry.subject_id) is None:
             continue
-        said: ConsentSaid = _told(entry, "said", ConsentSaid)
+        said: ConsentSaid = tell_of(entry, "said", ConsentSaid)
         new = [
             NewChange(
                 id=id_of(f"told again {entry.id} {now_ms}", scope), type="consent.said", scope=scope, entity=said.person_id,
@@ -289,76 +263,6 @@ def _id_after(entry_id: Id, numbers: Iterator[int]) -> Id:
     return id_of(f"{entry_id} follows {next(numbers)}", "")
 
 
-# ------------------------------------------------------------------------------------------------------- partnership
-
-
-def _agree_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    line: Recipient = _told(entry, "recipient", Recipient)
-    if agencies.find_agency(session, line.agency_id) is None:
-        return
-    if recipients.find_recipient(session, line.agency_id, line.role) is None:
-        recipients.add_recipient(session, line)
-    else:
-        recipients.set_recipient(session, line)
-
-
-def _stand_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    """A worker whom the backup does not know is entered anew by whoever enters workers."""
-    workers.set_standing(session, entry.subject_id, _told(entry, "standing", Standing))
-
-
-def _walk_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    """The districts of a team, as far as team and districts are known."""
-    if agencies.find_team(session, entry.subject_id) is not None:
-        known = {each.id for each in districts.list_districts(session)}
-        walked = [each for each in _told(entry, "district_ids", list[Id]) if each in known]
-        agencies.set_team_districts(session, entry.subject_id, walked)
-
-
-def _end_system_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    systems.end_system(session, entry.subject_id, entry.at)
-
-
-def _renew_secret_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    systems.set_secret(session, entry.subject_id, entry.detail["secret_hash"])
-
-
-def _replace_proof_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    """What they prove themselves by now the backup does not know; what it knows may be in other hands. They are invited anew."""
-    sessions.delete_credential(session, entry.subject_id)
-
-
-def _use_code_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    sessions.use_recovery_code(session, entry.subject_id, entry.detail["code_hash"], entry.at)
-
-
-def _untie_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    identities.unlink(session, entry.detail["issuer"], entry.subject_id)
-
-
-def _end_key_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    georeport.end_key(session, entry.subject_id, entry.at)
-
-
-def _end_analyst_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    analysts.end_analyst(session, entry.subject_id, entry.at, entry.detail["by"])
-
-
-def _take_seat_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    seats.remove_seat(session, entry.subject_id, entry.detail["agency_id"])
-
-
-def _take_guest_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    guests.remove_guest(session, entry.subject_id, entry.detail["case_id"], entry.detail["agency_id"])
-
-
-def _withdraw_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
-    found = publications.find_release(session, entry.subject_id)
-    if found is not None and found.withdrawn_at is None:
-        gone = {"withdrawn_by": entry.detail["by"], "withdrawn_at": entry.at, "withdrawn_reason": REASON_LOST}
-        publications.set_release(session, msgspec.structs.replace(found, **gone))
-
-
 GRANTS = frozenset({DEVICE_ENROLLED, DEVICE_RENEWED})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_ENROLLED: _enrol_again,
@@ -372,18 +276,6 @@ ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     PERSON_SHOWN: _show_again,
     ENTITY_PLACED: _place_again,
     PEOPLE_MERGED: _merge_again,
-    RECIPIENT: _agree_again,
-    WORKER: _stand_again,
-    TEAM: _walk_again,
-    SYSTEM_ENDED: _end_system_again,
-    SYSTEM_SECRET: _renew_secret_again,
     SHARING_ENDED: _refuse_again,
-    PROOF_REPLACED: _replace_proof_again,
-    RECOVERY_CODE_USED: _use_code_again,
-    ACCOUNT_UNTIED: _untie_again,
-    REPORTING_KEY_ENDED: _end_key_again,
-    ANALYST_ENDED: _end_analyst_again,
-    SEAT_TAKEN: _take_seat_again,
-    GUEST_TAKEN: _take_guest_again,
-    PUBLICATION_WITHDRAWN: _withdraw_again,
+    **PARTNERSHIP_ORDERS,
 }

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
 DOCUMENT_ERASED, SYSTEM_ENDED, SYSTEM_SECRET = "document_erased", "system_ended", "system_secret"
+SYSTEM_MOVED, MAILBOX_MOVED, AGREEMENT = "system_moved", "mailbox_moved", "agreement"
 PROOF_REPLACED, RECOVERY_CODE_USED, ACCOUNT_UNTIED = "proof_replaced", "recovery_code_used", "account_untied"
 REPORTING_KEY_ENDED, ANALYST_ENDED, SEAT_TAKEN, GUEST_TAKEN = (
     "reporting_key_ended", "analyst_ended", "seat_taken", "guest_taken",
@@ -190,6 +191,11 @@ def _entry(kind: str, subject_id: Id, now: datetime, entry_id: Id, **detail: Any
     return LedgerEntry(id=entry_id, at=now, kind=kind, subject_id=subject_id, detail=told)
 
 
+def tell_of(entry: LedgerEntry, name: str, kind: Any) -> Any:
+    """What `_entry` wrote as JSON."""
+    return msgspec.json.decode(entry.detail[name], type=kind)
+
+
 def order_erasure(session: Session, person_ids: Sequence[Id], now_ms: int) -> None:
     """People were erased: while this stands, whatever comes of them is erased as it comes. Ordered before, it stands already."""
     known = audit.find_subjects(session, PERSON_ERASED, person_ids)
@@ -288,6 +294,21 @@ def order_system_ended(session: Session, system_id: Id, now: datetime, entry_id:
 def order_system_secret(session: Session, system_id: Id, secret_hash: str, now: datetime, entry_id: Id) -> None:
     """A partner's program has another secret: somebody may know the one before."""
     give(session, _entry(SYSTEM_SECRET, system_id, now, entry_id, secret_hash=secret_hash))
+
+
+def order_system_moved(session: Session, system_id: Id, now: datetime, entry_id: Id) -> None:
+    """A partner's program hears elsewhere of what is new: where it did, somebody else may listen."""
+    give(session, _entry(SYSTEM_MOVED, system_id, now, entry_id))
+
+
+def order_mailbox_moved(session: Session, agency_id: Id, now: datetime, entry_id: Id) -> None:
+    """An agency is written to elsewhere: its mailbox of before may be somebody else's. No address stands here."""
+    give(session, _entry(MAILBOX_MOVED, agency_id, now, entry_id))
+
+
+def order_agreement(session: Session, agreement_id: Id, last_day: date | None, now: datetime, entry_id: Id) -> None:
+    """What was signed ends on another day now; None where it is taken away."""
+    give(session, _entry(AGREEMENT, agreement_id, now, entry_id, last_day=last_day.isoformat() if last_day else ""))
 
 
 def order_proof_replaced(session: Session, worker_id: Id, now: datetime) -> None:

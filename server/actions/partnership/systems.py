@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.operation.orders import order_system_ended, order_system_secret
+from server.actions.operation.orders import order_system_ended, order_system_moved, order_system_secret
 from server.problems import CONFLICTING, Failure, Forbidden, Invalid
 from server.queries.partnership import systems, workers
 from server.queries.partnership.systems import ListedSystem, NewAction, Notice, NoticeKind, PartnerSystem, Scope
@@ -98,12 +98,15 @@ def end(session: Session, system_id: Id, now: datetime, order_id: Id) -> None:
     order_system_ended(session, system_id, now, order_id)
 
 
-def set_hook(session: Session, system_id: Id, hook_url: str, hook_hosts: Collection[str]) -> None:
+def set_hook(
+    session: Session, system_id: Id, hook_url: str, hook_hosts: Collection[str], now: datetime, order_id: Id
+) -> None:
     """Say where a system hears of what is new; nowhere, with an empty address. Raises Invalid, Failure."""
     if hook_url and not is_hook_url(hook_url, hook_hosts):
         raise Invalid(NO_HOOK)
     if not systems.set_hook(session, system_id, hook_url):
         raise Failure(CONFLICTING, NO_SYSTEM)
+    order_system_moved(session, system_id, now, order_id)
 
 
 def is_hook_url(url: str, hook_hosts: Collection[str]) -> bool:

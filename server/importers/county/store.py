@@ -10,7 +10,7 @@ from msgspec import Struct, json, structs
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from server.actions.operation.orders import order_team, order_worker
+from server.actions.operation.orders import order_agreement, order_mailbox_moved, order_team, order_worker
 from server.actions.partnership.leaving import NOBODY_ADMINISTERS, let_go
 from server.actions.partnership.recipients import admit
 from server.importers.county.plan import Line, Plan, Verb, join_names, key_of, make_plan, say_code
@@ -226,13 +226,17 @@ def _write(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]
         case "Agencies":
             agency = Agency(id=line.id, name=line.cells["Name"], kind=AgencyKind(_code(line.cells["Kind"])))
             (agencies.add_agency if adds else agencies.change_agency)(session, agency)
-            addressees.set_shared_address(session, line.id, line.cells["Mailbox"] or None)
+            if adds or any(each.column == "Mailbox" for each in line.changes):
+                addressees.set_shared_address(session, line.id, line.cells["Mailbox"] or None)
+                order_mailbox_moved(session, line.id, now, new_id())
         case "Teams":
             _write_team(session, line, names, now, new_id, adds=adds)
         case "Workers":
             _write_worker(session, line, names, now, new_id, adds=adds)
         case "Agreements":
-            (agencies.add_agreement if adds else agencies.change_agreement)(session, _agreement(line, names))
+            signed = _agreement(line, names)
+            (agencies.add_agreement if adds else agencies.change_agreement)(session, signed)
+            order_agreement(session, line.id, signed.expires_on, now, new_id())
 
 
 def _write_team(
@@ -360,6 +364,8 @@ def _put_back(session: Session, line: Line, now: datetime, new_id: Callable[[], 
 def _take_away(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> bool:
     if line.sheet == "Workers":
         let_go(session, line.id, now, new_id)  # a backup may know them
+    if line.sheet == "Agreements":
+        order_agreement(session, line.id, None, now, new_id())
     remove = {
         "Districts": districts.delete_district, "Agencies": agencies.delete_agency, "Teams": agencies.delete_team,
         "Workers": workers.delete_worker, "Agreements": agencies.delete_agreement,

@@ -77,6 +77,12 @@ def delete_agreement(session: Session, agreement_id: Id) -> None:
     session.execute(delete(agreement).where(agreement.c.id == agreement_id))
 
 
+def find_agreement(session: Session, agreement_id: Id) -> Agreement | None:
+    """The agreement with this id."""
+    row = session.execute(_EVERY_AGREEMENT.where(agreement.c.id == agreement_id)).mappings().first()
+    return None if row is None else _read_agreement(row)
+
+
 def list_agreements(session: Session, agency_id: Id) -> list[Agreement]:
     """What an agency signed, newest first."""
     rows = session.execute(_AGREEMENTS, {"agency_id": agency_id}).mappings()

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from server.access import Access, Door
 from server.actions.operation.account import end_sessions_of
+from server.actions.operation.orders import order_mailbox_moved
 from server.actions.partnership.leaving import dismiss
 from server.mail.smtp import is_address
 from server.problems import Invalid
@@ -147,6 +148,7 @@ def keep_mailbox(request: AnyRequest, door: NamedDependency[Door], data: URLEnco
         if errors:
             return _answer_agencies(request, access, data, errors)
         set_shared_address(access.session, data.agency, address or None)
+        order_mailbox_moved(access.session, data.agency, access.now, access.new_id())
     return go_to("/agencies", "mailbox_kept" if address else "mailbox_removed")
 
 

@@ -24,6 +24,8 @@ from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import (
     open_ledger,
     order_account_untied,
+    order_agreement,
+    order_mailbox_moved,
     order_placing,
     order_recovery_code_used,
     order_reporting_key_ended,
@@ -49,9 +51,10 @@ from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import read_county
 from server.jobs.catalogue import rebuilder_of
 from server.problems import NotFound
-from server.queries.operation import sessions, wall_passes
+from server.queries.operation import addressees, sessions, wall_passes
 from server.queries.operation.audit import LedgerEntry
 from server.queries.partnership import agencies, identities, recipients, workers
+from server.queries.partnership.systems import list_hooked
 from server.queries.people.consents import list_said
 from server.queries.people.people import find_person
 from server.queries.people.verification import find_status, list_groups
@@ -59,7 +62,8 @@ from server.queries.referrals import georeport
 from server.queries.sync import store as sync
 from server.security.tokens import derive, hash_token
 from server.settings import Settings
-from shared.model.codes import DeviceStatus, IdentityWord, Role
+from shared.model.agency import Agreement
+from shared.model.codes import AgreementKind, DeviceStatus, IdentityWord, Role
 from shared.model.device import Tokens
 from shared.model.telling import Shareable
 from shared.rules.consent import is_shared_with_all
@@ -338,6 +342,58 @@ def test_what_a_county_file_or_its_undoing_took_away_is_not_given_back(
     assert not stands.pop("Ivy Newcome").active, "the backup knows somebody who was taken away since"
     assert stands == stood
     assert walked == [cast.dacorum.id]
+
+
+def test_what_was_signed_and_where_partners_are_written_to_is_not_what_it_was_before(
+    put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    """The old mailbox, and a program's old address, may be somebody else's; one agreement was cut short, another taken back."""
+    day = clock().date()
+    long, gone = (
+        Agreement(
+            id=new_id(), agency_id=cast.tom.agency_id, kind=AgreementKind.INFORMATION_SHARING, version=version,
+            signatory="A Director", signed_on=day - timedelta(days=30), expires_on=day + timedelta(days=90),
+        )
+        for version in ("7.0", "8.0")
+    )  # fmt: skip
+    with services.database.writing() as session, acting(Kind.COMMAND):
+        for each in (long, gone):
+            agencies.add_agreement(session, each)
+        addressees.set_shared_address(session, cast.tom.agency_id, "old@example.org")
+        partner = Wanted(name="Partner", worker_id=cast.tom.id, scopes=("cases",), hook_url="https://old.example/hook")
+        systems.register(session, partner, (), clock(), "their program")
+        name = agencies.find_agency(session, cast.tom.agency_id)
+    assert name is not None
+
+    def bring(signed: Agreement, last_day: str) -> None:
+        rows = [{"Id": signed.id, "Agency": name.name, "Kind": "information sharing", "Version": signed.version,
+                 "Signed by": signed.signatory, "Signed on": signed.signed_on.isoformat(), "Last day": last_day}]  # fmt: skip
+        with services.database.writing() as session, acting(Kind.COMMAND):
+            box = county.make_box(services.keys.secret)
+            file = read_county(json.encode({"Agreements": rows}))
+            batch = county.keep_plan(session, box, file, "county.json", None, clock(), new_id())
+            plan = county.apply(session, box, batch.id, clock(), new_id)
+        assert not plan.of(Verb.REFUSE), plan
+
+    with put_back():
+        with services.database.writing() as session, acting(Kind.COMMAND):
+            addressees.set_shared_address(session, cast.tom.agency_id, "new@example.org")
+            order_mailbox_moved(session, cast.tom.agency_id, clock(), new_id())
+            systems.set_hook(session, "their program", "https://new.example/hook", (), clock(), new_id())
+            agencies.delete_agreement(session, gone.id)
+            order_agreement(session, gone.id, None, clock(), new_id())
+        bring(long, day.isoformat())
+    database = Database(settings.database)
+    with database.reading() as session:
+        signed = {each.version: each for each in agencies.list_agreements(session, cast.tom.agency_id)}
+        mailboxes = addressees.list_shared_addresses(session)
+        hooked = list_hooked(session)
+    database.close()
+    assert "8.0" not in signed and signed["7.0"].expires_on == day
+    assert cast.tom.agency_id not in mailboxes, "its members are written to until somebody says the mailbox anew"
+    assert hooked == []
+    assert b"example.org" not in (settings.data / "ledger.jsonl").read_bytes()
 
 
 def test_who_may_see_is_what_it_was(
