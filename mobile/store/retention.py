@@ -1,5 +1,5 @@
-"""Finding and deleting what this phone need not hold any longer: others' old facts, and people beyond the number it
-may carry.
+"""Finding and deleting what this phone need not hold any longer: others' old facts, referrals that are over, and people beyond
+the number it may carry.
 
 Deletes rows of sync's tables and of the read tables together, inside the caller's transaction. What counts as old is
 told.
@@ -8,8 +8,11 @@ told.
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from mobile.store import people, sites, tellings
 from mobile.store.database import Connection
+from mobile.store.referrals import STILL_OPEN
 from shared.model.value import Id
 
 OF_OTHERS: Final = "NOT EXISTS (SELECT 1 FROM sync_log WHERE sync_log.id = sync_change.id)"
@@ -27,7 +30,8 @@ AGEING: Final = {
     "checkin.made": "check_in",
     "record.read": "record_read",
 }
-"""Facts that age, and the table each is shown in. Needs, verifications, merges and referrals stay while their subject does."""
+"""Facts that age, and the table each is shown in. Needs, verifications and merges stay while their subject does, and a referral
+while it is open."""
 
 
 def list_old_facts(connection: Connection, before_ms: int) -> list[tuple[Id, str, Id]]:
@@ -52,6 +56,41 @@ def list_people_beyond(connection: Connection, people_max: int) -> list[Id]:
         (people_max,),
     )
     return [person_id for (person_id,) in rows]
+
+
+def list_closed_referrals(connection: Connection, before_ms: int) -> list[Id]:
+    """The referrals that were over before then, save those that this phone itself moved on and no backup holds yet. One that is
+    opened again comes whole."""
+    marks = ", ".join("?" * len(STILL_OPEN))
+    rows = connection.execute(
+        f"SELECT id FROM referral WHERE state NOT IN ({marks}) AND reported_at < ? AND NOT EXISTS ("
+        " SELECT 1 FROM referral_progress AS step WHERE step.referral_id = referral.id AND step.at >= ?)",
+        (*STILL_OPEN, before_ms, before_ms),
+    )
+    own = {
+        entity
+        for (entity,) in connection.execute("SELECT DISTINCT json_extract(CAST(body AS TEXT), '$.e') FROM sync_log")
+    }
+    return [referral_id for (referral_id,) in rows if referral_id not in own]
+
+
+def let_referrals_go(connection: Connection, referral_ids: Sequence[Id]) -> int:
+    """Delete these referrals, and each step that they took."""
+    if not referral_ids:
+        return 0
+    ids = msgspec.json.encode(referral_ids).decode()
+    rows = connection.execute(
+        "SELECT id FROM sync_change WHERE body IS NOT NULL"
+        " AND (json_extract(CAST(body AS TEXT), '$.e') IN (SELECT value FROM json_each(:ids))"
+        " OR json_extract(CAST(body AS TEXT), '$.t') = 'referral.progressed'"
+        " AND json_extract(CAST(body AS TEXT), '$.p.referral_id') IN (SELECT value FROM json_each(:ids)))",
+        {"ids": ids},
+    ).fetchall()
+    for (change_id,) in rows:
+        _forget_change(connection, change_id)
+    connection.execute("DELETE FROM referral WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    connection.execute("DELETE FROM referral_progress WHERE referral_id IN (SELECT value FROM json_each(?))", (ids,))
+    return len(rows)
 
 
 def let_go(connection: Connection, facts: Sequence[tuple[Id, str, Id]], person_ids: Sequence[Id]) -> int:

@@ -1,5 +1,5 @@
-"""A phone keeps what the next shifts need (rule B9): facts of the last four weeks, five thousand people. Purged on
-each sync.
+"""A phone keeps what the next shifts need (rule B9): facts of the last four weeks, referrals that are open or were over since
+then, five thousand people. Purged on each sync.
 
 Only what came from others is let go, and only here: the server keeps everything, and the feeds' cursors do not move
 back for it. Own changes leave when every backup holds them, which is `sync.device`'s to decide.
@@ -23,5 +23,7 @@ def purge(record: Record, now: datetime, kept_days: int = KEPT_DAYS, people_max:
     with record.store.writing() as connection:
         facts = retention.list_old_facts(connection, before_ms)
         people = retention.list_people_beyond(connection, people_max)
+        referrals = retention.list_closed_referrals(connection, before_ms)
         pictures.drop_old(connection, to_ms(now - timedelta(days=UNSENT_DAYS)))
-        return retention.let_go(connection, facts, people)
+        went = retention.let_go(connection, facts, people)
+        return went + retention.let_referrals_go(connection, referrals)

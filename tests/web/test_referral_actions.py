@@ -8,7 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from server.access import Access, Door
-from server.actions.referrals.referrals import assign_referral, close_referral, offer_referral, progress_referral
+from server.actions.referrals.referrals import (
+    assign_referral,
+    close_referral,
+    offer_referral,
+    progress_referral,
+    reopen_referral,
+)
 from server.database.engine import Database
 from server.problems import Forbidden, Invalid, NotFound
 from server.queries.partnership import workers
@@ -56,6 +62,15 @@ def test_a_referral_already_on_phones_is_not_sent_whole_again(door: Callable[[st
         assign_referral(access, "r1", "watford-outreach")
         assign_referral(access, "r1", "watford-outreach", "dean")
         assert types_heard(access, "r1").count("referral.received") == 1
+
+
+def test_one_that_is_opened_again_is_sent_whole_as_phones_let_it_go_meanwhile(door: Callable[[str], Door]) -> None:
+    with door("tom").open() as access:
+        assign_referral(access, "r1", "watford-outreach")
+        close_referral(access, "r1", "person_found_taken_to_shelter")
+        heard = types_heard(access, "r1")
+        reopen_referral(access, "r1")
+        assert types_heard(access, "r1") == [*heard, "referral.received", "referral.progressed"]
 
 
 def test_a_team_that_does_not_walk_there_cannot_be_given_it(door: Callable[[str], Door]) -> None:

@@ -253,8 +253,8 @@ def _scope(team_id: Id | None) -> str | None:
 
 
 def _tell_phones(access: Access, found: Referral, scope: str | None, changes: list[NewChange]) -> None:
-    """Lets the team that now has the referral hear of it, and no other team: whole if its phones do not know it yet, or if the
-    day has moved that was promised when `found` was read."""
+    """Lets the team that now has the referral hear of it, and no other team: whole if its phones do not know it yet or may have
+    let it go since it was over, or if the day has moved that was promised when `found` was read."""
     session, now_ms = access.session, int(access.now.timestamp() * 1000)
     known_in = find_scopes(session, found.id)
     wanted = frozenset({scope or NOBODYS_SCOPE})
@@ -264,7 +264,8 @@ def _tell_phones(access: Access, found: Referral, scope: str | None, changes: li
     if scope is None:
         return
     due_on = referral_steps.find_due(session, found.id)
-    first = [] if known_in - {NOBODYS_SCOPE} and due_on == found.due_on else [_received(access, found, due_on)]
+    is_known = known_in - {NOBODYS_SCOPE} and found.state not in FINAL_STATES
+    first = [] if is_known and due_on == found.due_on else [_received(access, found, due_on)]
     publish(session, [msgspec.structs.replace(each, scope=scope) for each in (*first, *changes)], now_ms)
 
 
