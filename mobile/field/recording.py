@@ -87,7 +87,7 @@ class Recording:
                 need=seen.need,
                 receiving_support=seen.receiving_support,
                 at=contact.seen_at,
-                worker_id=contact.worker_id,
+                worker_id=self._context.worker_id,  # who says so now: the contact that is put right may be a colleague's
                 contact_id=contact.id,
             )
             entry.fact("need.recorded", need, need.person_id)

@@ -185,7 +185,7 @@ def told_needs(access: Access, contact: Contact) -> list[NeedRecorded]:
     return [
         NeedRecorded(
             id=access.new_id(), person_id=contact.person_ids[0], need=seen.need, at=contact.seen_at,
-            receiving_support=seen.receiving_support, worker_id=contact.worker_id, contact_id=contact.id,
+            receiving_support=seen.receiving_support, worker_id=access.actor.worker_id, contact_id=contact.id,
         )
         for seen in contact.needs
     ]  # fmt: skip
