@@ -56,6 +56,7 @@ class Referral(Value, frozen=True, kw_only=True):
     people_count: int | None = None
     district_id: Id | None = None
     team_id: Id | None = None
+    assigned_worker_id: Id | None = None
     duplicate_of: Id | None = None
 
 

@@ -341,7 +341,13 @@ def told_by_server(world: World) -> dict[str, Any]:
             told = report.referral
             is_over = told.state in FINAL_STATES
             if told.team_id is not None:  # else no phone has it
-                said[f"referral {each}"] = (told.state, told.due_on, told.team_id, report.outcome if is_over else "")
+                said[f"referral {each}"] = (
+                    told.state,
+                    told.due_on,
+                    told.team_id,
+                    told.assigned_worker_id,
+                    report.outcome if is_over else "",
+                )
     return said
 
 
@@ -371,7 +377,13 @@ def told_by(rig: Rig) -> dict[str, Any]:
             assert report is not None
             told = report.referral
             is_over = told.state in FINAL_STATES
-            said[f"referral {each}"] = (told.state, told.due_on, told.team_id, report.outcome if is_over else "")
+            said[f"referral {each}"] = (
+                told.state,
+                told.due_on,
+                told.team_id,
+                told.assigned_worker_id,
+                report.outcome if is_over else "",
+            )
     return said
 
 
