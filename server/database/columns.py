@@ -57,7 +57,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def _read_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+    return None if value is None else datetime.fromisoformat(value + "+00:00")
 
 
 def _read_moment(value: datetime | None) -> datetime | None:

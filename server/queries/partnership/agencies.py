@@ -7,6 +7,7 @@ from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
+from server.database.statements import ids
 from server.tables.partnership.agency import agency, agreement, team, team_district
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind
@@ -133,6 +134,17 @@ def list_teams(session: Session) -> list[Team]:
 
 _TEAMS = select(team).order_by(team.c.name)
 _WALKED = select(team_district).order_by(team_district.c.district_id)
+
+
+def list_team_ids(session: Session, own: Collection[Id], district_ids: Collection[Id]) -> list[Id]:
+    """The ids of these teams and of those that walk one of these districts, by the teams' names."""
+    return list(session.scalars(_IDS, {"own": sorted(own), "districts": sorted(district_ids)}))
+
+
+_OF_DISTRICTS = select(team_district.c.team_id).where(team_district.c.district_id.in_(ids("districts")))
+_IDS = (
+    select(team.c.id).where(team.c.id.in_(ids("own")) | team.c.id.in_(_OF_DISTRICTS)).order_by(team.c.name, team.c.id)
+)
 
 
 def list_districts_walked(session: Session, team_ids: Collection[Id]) -> dict[Id, list[Id]]:

@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
@@ -86,7 +85,7 @@ def list_on_shift(session: Session, team_ids: Collection[Id] | None = None) -> l
 
 
 def _list_walks(session: Session) -> list[Walk]:
-    rows = list(map(Walk._make, session.execute(_WALKS)))
+    rows = list(map(Walk._make, session.execute(_WALKS).all()))
     home = {row.id: list_gone_home(session, row.id) for row in rows if row.ended_at is not None}
     return [row for row in rows if row.ended_at is None or (home[row.id] and row.worker_id not in home[row.id])]
 
@@ -126,7 +125,7 @@ _WALKS = (
 
 def _list_heard(session: Session) -> dict[Id, datetime]:
     """When the phones of each worker last spoke to the server: all of them, a list of who is asked for costs more."""
-    spoke = session.execute(_HEARD)
+    spoke = session.execute(_HEARD).all()
     return {worker_id: EPOCH + timedelta(milliseconds=ms) for worker_id, ms in spoke}
 
 
@@ -140,18 +139,18 @@ _HEARD = (
 
 def _on_shift(rows: Sequence[Walk], heard: dict[Id, datetime], names: dict[Id, str]) -> OnShift:
     """One worker from all the shifts they are on, in the order in which they went out."""
-    newest = rows[-1]
+    newest, out_since = rows[-1], rows[0].joined_at
     since, walks_with = _gone_out(rows, names)
-    acted_at = newest.acted_at if newest.acted_at and newest.acted_at >= rows[0].joined_at else None
+    acted_at = newest.acted_at if newest.acted_at and newest.acted_at >= out_since else None
+    is_of_before = newest.heard_at is not None and newest.heard_at < out_since
     outing = Outing(
-        since=since, checked_in_at=newest.heard_at, promised_at=newest.due_at, acted_at=acted_at,
-        act=(newest.act or "") if acted_at else "", heard_at=heard.get(newest.worker_id), walks_with=walks_with,
+        since=since, checked_in_at=None if is_of_before else newest.heard_at,
+        promised_at=None if is_of_before else newest.due_at, acted_at=acted_at, act=(newest.act or "") if acted_at else "",
+        heard_at=heard.get(newest.worker_id), walks_with=walks_with,
     )  # fmt: skip
-    if outing.checked_in_at is not None and outing.checked_in_at < rows[0].joined_at:
-        outing = msgspec.structs.replace(outing, checked_in_at=None, promised_at=None)
     return OnShift(
         worker_id=newest.worker_id, name=newest.name, short_name=newest.short_name, agency_id=newest.agency_id,
-        team_name=newest.team_name, area=newest.area, out_since=rows[0].joined_at, outing=outing, next_due_at=due_at(outing),
+        team_name=newest.team_name, area=newest.area, out_since=out_since, outing=outing, next_due_at=due_at(outing),
         shift_ids=tuple(row.id for row in rows), team_ids=tuple(sorted({row.team_id for row in rows})),
         walks_with=names.get(walks_with or "", ""),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Clock times and lengths of time as pages about people who are out say them. Pure."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -12,31 +13,34 @@ AROUND = timedelta(hours=12)
 
 def say_clock(moment: datetime, now: datetime) -> str:
     """Returns the time of a moment of today, such as `21:05`; with its day on another. GMT or BST while both exist."""
+    return clock_at(now)(moment)
+
+
+def clock_at(now: datetime) -> Callable[[datetime], str]:
+    """Returns `say_clock` at one now, for a page that says hundreds of moments."""
     zone = local_zone()
-    return _say(zone, _minute(moment), _day(zone, _minute(now)))
-
-
-def _minute(moment: datetime) -> int:
-    """Minutes since 1970: what a clock shows hangs on no more. The page of who is out asks for the same ones again and again."""
-    return int(moment.timestamp() // 60)
+    today = _day(zone, now.timestamp())
+    return lambda moment: _say(zone, moment.timestamp(), today)
 
 
 @lru_cache(maxsize=64)
-def _day(zone: ZoneInfo, minute: int) -> date:
-    return datetime.fromtimestamp(minute * 60, zone).date()
+def _day(zone: ZoneInfo, seconds: float) -> date:
+    return datetime.fromtimestamp(seconds, zone).date()
 
 
 @lru_cache(maxsize=4096)
-def _say(zone: ZoneInfo, minute: int, today: date) -> str:
-    local = datetime.fromtimestamp(minute * 60, zone)
+def _say(zone: ZoneInfo, seconds: float, today: date) -> str:
+    """The page of who is out asks for the same moments again and again. By seconds since 1970: the two halves of an hour that
+    comes twice are equal as times of one zone."""
+    local = datetime.fromtimestamp(seconds, zone)
     day = "" if local.date() == today else f" on {local.day} {local:%b}"
-    name = f" {local:%Z}" if _is_near_a_change(zone, minute) else ""
+    name = f" {local:%Z}" if _is_near_a_change(zone, seconds) else ""
     return f"{local.hour:02}:{local.minute:02}{name}{day}"
 
 
-def _is_near_a_change(zone: ZoneInfo, minute: int) -> bool:
-    """Do the clocks change within half a day of this minute?"""
-    moment = datetime.fromtimestamp(minute * 60, UTC)
+def _is_near_a_change(zone: ZoneInfo, seconds: float) -> bool:
+    """Do the clocks change within half a day of this moment?"""
+    moment = datetime.fromtimestamp(seconds, UTC)
     return len({(moment + around).astimezone(zone).utcoffset() for around in (-AROUND, AROUND)}) > 1
 
 

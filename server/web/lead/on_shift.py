@@ -22,7 +22,7 @@ from server.web.layout.clocks import say_clock
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.planned import PlanLine, list_plan_lines
 from server.web.layout.words import count
-from server.web.lead.shift_words import Line, line_of, say_late
+from server.web.lead.shift_words import Line, lines_of, say_late
 from shared.model.alarm import CALLS, Alarm, AlarmEventKind
 from shared.model.value import Id, Value
 from shared.policy import Act, Actor, teams_within
@@ -99,7 +99,7 @@ def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     return Tonight(
         title=" – ".join([*([", ".join(amiss)] if amiss else []), "On shift now"]), unrung=tuple(sorted(silent.values())),
         now_text=say_clock(now, now), late=tuple(say_late(each, now) for each in late),
-        lines=tuple(draw_line(line_of(each, now)) for each in out), alarms=tuple(lines),
+        lines=tuple(map(draw_line, lines_of(out, now))), alarms=tuple(lines),
         planned=planned, said=_name_causes(late, alarms),
     )  # fmt: skip
 
@@ -115,8 +115,7 @@ def _name_causes(late: Sequence[OnShift], alarms: Sequence[Alarm]) -> tuple[str,
 
 def teams_of(session: Session, actor: Actor, today: date) -> list[Id]:
     """Returns the reader's own teams, whose shifts they may see, and those that walk their districts."""
-    every, own = agencies.list_teams(session), teams_within(actor, Act.SEE_SHIFTS, today)
-    return [each.id for each in every if each.id in own or actor.district_ids & set(each.district_ids)]
+    return agencies.list_team_ids(session, teams_within(actor, Act.SEE_SHIFTS, today), actor.district_ids)
 
 
 def _say_alarms(session: Session, alarms: Sequence[Alarm], out: dict[Id, OnShift], now: datetime) -> list[AlarmLine]:

@@ -1,11 +1,12 @@
 """What is said of people who are out: clocks, how late, and of what kind their lateness is. Pure."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from server.queries.street.lone_working import OnShift
-from server.web.layout.clocks import say_clock, say_duration
+from server.web.layout.clocks import clock_at, say_clock, say_duration
 from shared.model.value import Value
-from shared.rules.check_ins import Outing, is_late, late_by
+from shared.rules.check_ins import Outing, late_by
 
 ACTS = {"contact": "a contact", "visit": "a visit", "check_in": "a check-in", "reached": "word from a colleague"}
 
@@ -42,14 +43,17 @@ def _say_phone(outing: Outing, due: datetime, now: datetime) -> str:
     return f" Their phone is silent since {at}." if outing.heard_at < due else f" Their phone spoke to Lantern at {at}."
 
 
-def line_of(each: OnShift, now: datetime) -> Line:
-    """Returns the line of one worker."""
-    due = each.next_due_at
-    late = is_late(due, now)
+def lines_of(out: Sequence[OnShift], now: datetime) -> list[Line]:
+    """Returns the line of each worker."""
+    say = clock_at(now)
+    return [_line_of(each, now, say) for each in out]
+
+
+def _line_of(each: OnShift, now: datetime, say: Callable[[datetime], str]) -> Line:
+    due, checked_in_at = each.next_due_at, each.outing.checked_in_at
+    late = late_by(due, now)
     return Line(
-        name=each.name, team=f"{each.team_name}, {each.area}" if each.area else each.team_name,
-        since=say_clock(each.out_since, now),
-        heard=say_clock(each.checked_in_at, now) if each.checked_in_at else "Not on this shift",
-        due=say_clock(due, now) if due else f"With {each.walks_with}",
-        late=f"{say_duration(late_by(due, now))} late" if late else "",
+        name=each.name, team=f"{each.team_name}, {each.area}" if each.area else each.team_name, since=say(each.out_since),
+        heard=say(checked_in_at) if checked_in_at else "Not on this shift",
+        due=say(due) if due else f"With {each.walks_with}", late=f"{say_duration(late)} late" if late else "",
     )  # fmt: skip
