@@ -17,13 +17,23 @@ LONGEST: Final = 10_000
 
 
 def join_careful(sides: Iterable[object]) -> str:
-    """What all sides warn of, in their order, each once. A side that another holds in full is not said twice."""
-    said = [" ".join(side.split()) for side in sides if isinstance(side, str) and side.strip()]
-    once = list(dict.fromkeys(said))
-    joined = BETWEEN.join(
-        each for each in once if not any(each != other and each.casefold() in other.casefold() for other in once)
-    )
-    return joined[:LONGEST]
+    """What all sides warn of, in their order, each once. What stands within another side's sentence is said all the same: "knife"
+    is no part of "no knife seen". Where it is too much for one text, each side has its share of the room."""
+    said: dict[str, str] = {}
+    for side in sides:
+        for part in _parts(side) if isinstance(side, str) else ():
+            said.setdefault(part.casefold(), part)
+    once = list(said.values())
+    joined = BETWEEN.join(once)
+    if len(joined) <= LONGEST:
+        return joined
+    room = max(1, (LONGEST + len(BETWEEN)) // len(once) - len(BETWEEN))
+    return BETWEEN.join(part if len(part) <= room else part[: room - 1] + "…" for part in once)[:LONGEST]
+
+
+def _parts(side: str) -> list[str]:
+    """A side, on one line; one that was joined already by what it was joined of."""
+    return [words for part in side.split(BETWEEN) if (words := " ".join(part.split()))]
 
 
 def with_joined(person: Person, joined: Sequence[Person]) -> Person:
