@@ -20,7 +20,7 @@ from server.tables.people.verification import person_verification
 from server.tables.street.contact import contact
 from server.tables.street.site import site
 from server.tables.sync.sync import change
-from server.web.outreach.typed_times import latest_moment
+from server.web.outreach.typed_times import latest_moment, read_moment
 from shared.model.contact import Contact
 from tests.web import county
 from tests.web.test_pages import plain
@@ -313,14 +313,27 @@ def test_a_clock_time_is_the_last_one_that_has_been() -> None:
         ((2027, 3, 28, 1, 10), "01:30", (2027, 3, 27, 1, 30)),
         ((2027, 3, 28, 1, 10), "02:05", (2027, 3, 28, 1, 5)),
         ((2027, 3, 28, 1, 10), "00:55", (2027, 3, 28, 0, 55)),
+        ((2026, 11, 12, 21, 30), "21:31", (2026, 11, 12, 21, 30)),
+        ((2026, 11, 12, 21, 30), "21:35", (2026, 11, 12, 21, 30)),
+        ((2026, 11, 12, 21, 30), "21:36", (2026, 11, 11, 21, 36)),
+        ((2026, 11, 12, 23, 58), "00:02", (2026, 11, 12, 23, 58)),
+        ((2026, 10, 25, 0, 58), "01:00", (2026, 10, 25, 0, 58)),
+        ((2026, 10, 25, 0, 58), "01:00 BST", (2026, 10, 25, 0, 0)),
     ],
 )
 def test_a_typed_time_is_the_last_one_through_both_changes(
     now: tuple[int, ...], typed: str, moment: tuple[int, ...]
 ) -> None:
-    """Of an hour that comes twice the later turn that has been; a time that was skipped is the day before's."""
+    """Of an hour that comes twice the later turn that has been; a time that was skipped is the day before's. What a watch a few
+    minutes ahead shows is now, and no night before."""
     begun = datetime(*now, tzinfo=UTC)  # type: ignore[misc,arg-type]
     assert latest_moment(typed, begun) == datetime(*moment, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+def test_a_watch_a_little_ahead_is_now_with_its_day_too() -> None:
+    now, errors = datetime(2026, 11, 12, 23, 58, tzinfo=UTC), dict[str, str]()
+    assert read_moment("2026-11-13", "00:02", now, errors) == now and errors == {}
+    assert read_moment("2026-11-13", "00:04", now, errors) is None and "still to come" in errors["seen_day"]
 
 
 def test_who_is_described_as_new_may_be_somebody_known_and_is_asked_about(browse: Browse, filled: Database) -> None:

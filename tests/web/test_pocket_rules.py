@@ -80,8 +80,8 @@ NIGHTS = [
 CLOCKS = [
     [words, int((change + timedelta(minutes=minutes)).timestamp() * 1000), ZONE]
     for change in BOTH_CHANGES
-    for minutes in (10, 59, 61, 80, 119, 121, 150, 12 * 60)
-    for words in ("01:30", "0:59", "2.00", "2311", "12:00")
+    for minutes in (10, 54.5, 55, 59, 59.5, 61, 80, 119, 121, 150, 12 * 60)
+    for words in ("01:30", "0:59", "2.00", "2311", "12:00", "01:00", "3:35")
 ] + [[words, 10**12, ZONE] for words in ("25:00", "noon", "", "1")]
 
 

@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from server.http.local_time import local_zone, to_local
 from server.web.layout.forms import Errors
+from sync.clock import AHEAD_MAX_MS
 
 CLOCK_TIME = re.compile(r"([01]?\d|2[0-3])[:.]?([0-5]\d)(?:\s*([A-Za-z]{3,5}))?", re.ASCII)
 """`23:40`, or `01:30 BST` where a night has that hour twice."""
 EARLIEST = date(2000, 1, 1)
 """What is said to be older is held, from phones too."""
+AHEAD_MAX = timedelta(milliseconds=AHEAD_MAX_MS)
+"""A watch may be so far before the server's: what it shows is now, as of a phone, and not yesterday."""
 
 
 def read_moment(day: str, clock_text: str, now: datetime, errors: Errors) -> datetime | None:
@@ -42,6 +45,8 @@ def _of_day(on: date, told: re.Match[str], now: datetime, errors: Errors) -> dat
             f"{told[1]}:{told[2]} came twice that night. Add {_name(named[0])} for the first, {_name(named[1])} for the second."
         )
         return None
+    if now < named[0] <= now + AHEAD_MAX:
+        return now
     if on < EARLIEST or named[0] > now:
         errors["seen_day"] = (
             "That is still to come. Give the day it happened." if named[0] > now else "Give a day since 2000."
@@ -80,15 +85,18 @@ def latest_moment(clock_text: str, now: datetime) -> datetime:
     """Returns the last moment, not after `now`, when clocks here showed `23:40`. Raises ValueError for other text.
 
     An hour that comes twice is tried in both of its turns, unless `01:30 BST` says which; a time that a day skips is one of the
-    day before.
+    day before. What a watch a little ahead shows is now.
     """
     told = CLOCK_TIME.fullmatch(clock_text.strip())
     if told is None:
         raise ValueError("not a time of day")
     today = to_local(now).date()
     at = time(int(told[1]), int(told[2]))
-    shown = [each for days in (0, 1, 2) for each in _moments_of(today - timedelta(days=days), at)]
-    was = [each for each in shown if each <= now and (not told[3] or _name(each) == told[3].upper())]
+    shown = [each for days in (-1, 0, 1, 2) for each in _moments_of(today - timedelta(days=days), at)]
+    named = [each for each in shown if not told[3] or _name(each) == told[3].upper()]
+    if any(now < each <= now + AHEAD_MAX for each in named):
+        return now
+    was = [each for each in named if each <= now]
     if not was:
         raise ValueError("no such time of late")
     return max(was).astimezone(now.tzinfo)

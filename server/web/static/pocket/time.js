@@ -2,6 +2,7 @@
 const CLOCK = /^([01]?\d|2[0-3])[:.]?([0-5]\d)$/;
 const STEP_MS = 60000;
 const DAYS = 2;
+const AHEAD_MAX_MS = 300000;
 
 /** How a moment is said: 23:40, and whether it is summer or winter time while an hour comes twice. */
 export function sayClock(ms, zone) {
@@ -13,13 +14,16 @@ export function sayClock(ms, zone) {
   return `${shown} ${name.value}`;
 }
 
-/** The last moment, not after `nowMs`, when clocks of `zone` showed `23:40`; nothing for other text. */
+/** The last moment, not after `nowMs`, when clocks of `zone` showed `23:40`, of a watch a little ahead now; nothing for other text. */
 export function latestMoment(words, nowMs, zone) {
   const told = CLOCK.exec(words.trim());
   if (!told) return null;
   const wanted = `${told[1].padStart(2, "0")}:${told[2]}`;
   const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const first = Math.floor(nowMs / STEP_MS) * STEP_MS;
+  for (let moment = first + STEP_MS; moment <= nowMs + AHEAD_MAX_MS; moment += STEP_MS) {
+    if (format.format(new Date(moment)) === wanted) return nowMs;
+  }
   for (let back = 0; back < DAYS * 1440; back += 1) {
     const moment = first - back * STEP_MS;
     if (format.format(new Date(moment)) === wanted) return moment;
