@@ -98,6 +98,16 @@ def test_what_is_good_is_let_in_and_stands_in_the_deciders_name(
     assert all(number is None or number > 0 for number in numbers)
 
 
+def test_what_is_held_is_read_whole_and_by_clocks_here(send: Any, browse: Any, now: Any) -> None:
+    """Whoever lets it in stands in for all of it: its last word too, and its hour, which in summer is not the wire's."""
+    summer = {"seen_at": "2026-07-14T21:40:00Z", "recorded_at": "2026-07-14T21:45:00Z", "night": "2026-07-14"}
+    note = "He sleeps by the weir. " * 200 + "Beware of the dog."
+    assert send(("h1", "contact.recorded", meeting(now, "k1", note=note, **summer)), scope="before")
+    said = plain(browse("tom").get(f"/devices/{AISHAS}/held").text)
+    assert "14 July 2026 22:40 BST" in said and "21:40" not in said
+    assert "Beware of the dog." in said
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"seen_at": "2026-11-12T21:00:00"}, {"note": "a\0b"}, {"id": "k" * 60}, {"note": "x" * 10_001},

@@ -84,7 +84,10 @@ def undo(access: Access, referral_id: Id) -> None:
 
 def _leave_shifts(access: Access, referral: Referral, since: datetime | None) -> None:
     """No shift goes there any more that was to go because of this step: of one that was given before, none planned since."""
-    for plan in plans.list_plans(access.session, [referral.team_id], access.now) if referral.team_id else []:
+    if referral.team_id is None:
+        return
+    planning.hold_plans(access, referral.team_id)
+    for plan in plans.list_plans(access.session, [referral.team_id], access.now):
         left = [each for each in plan.stops if each.referral_id != referral.id]
         is_of_step = since is None or plan.set_at >= since
         if is_of_step and len(left) < len(plan.stops) and plan.back_at > access.now:
@@ -93,10 +96,13 @@ def _leave_shifts(access: Access, referral: Referral, since: datetime | None) ->
 
 def find_shift(access: Access, plan_id: Id) -> ShiftPlan:
     """A shift that can still be sent somewhere, by its plan or one that has been changed since. Raises Invalid, Forbidden."""
+    team_id = plans.find_team_id(access.session, plan_id)
+    if team_id is not None:
+        access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="plan of a shift")
+        planning.hold_plans(access, team_id)
     plan = plans.find_standing(access.session, plan_id)
     if plan is None or plan.back_at <= access.now:
         raise Invalid("That shift was called off or is over. Choose another, or the team.")
-    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, plan.team_id), purpose="plan of a shift")
     return plan
 
 

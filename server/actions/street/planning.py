@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access
+from server.database.locks import lock_records
 from server.problems import InvalidFields, NotFound
 from server.queries.partnership import workers
 from server.queries.people import subjects
@@ -50,6 +51,7 @@ def plan_shift(
         raise InvalidFields({
             "workers": "One of them is on leave then. Choose somebody else, or say first that they are back (On duty)."
         })  # fmt: skip
+    hold_plans(access, team_id)
     plan = ShiftPlan(
         id=access.new_id(), team_id=team_id, area=area, starts_at=starts_at, back_at=back_at,
         set_by=access.actor.worker_id, set_at=access.now, worker_ids=tuple(dict.fromkeys(worker_ids)),
@@ -60,6 +62,12 @@ def plan_shift(
             return planned.id
     _announce(access, plan)
     return plan.id
+
+
+def hold_plans(access: Access, team_id: Id) -> None:
+    """Who plans for a team, sends its shifts elsewhere or calls one off does so one after another: what is read after this is
+    what stands."""
+    lock_records(access.session, [f"plans:{team_id}"])
 
 
 def _announce(access: Access, plan: ShiftPlan) -> None:
@@ -77,7 +85,8 @@ def _say(plan: ShiftPlan) -> tuple[Any, ...]:
 
 
 def change_stops(access: Access, plan: ShiftPlan, stops: Sequence[PlannedStop]) -> None:
-    """The same shift goes elsewhere as well, or not everywhere: a plan is a fact, so this one is called off and another made.
+    """The same shift goes elsewhere as well, or not everywhere: a plan is a fact, so this one is called off and another made. It
+    was read while the team's plans were held.
 
     Who goes and when was decided before, and whether the actor may is the caller's to ask: whoever takes a report back need not
     be one who plans shifts.
@@ -88,12 +97,15 @@ def change_stops(access: Access, plan: ShiftPlan, stops: Sequence[PlannedStop]) 
 
 
 def call_off(access: Access, plan_id: Id) -> None:
-    """It does not take place. Raises NotFound, Forbidden."""
-    plan = plans.find_plan(access.session, plan_id)
-    if plan is None:
+    """It does not take place, wherever it goes by now; pressed twice, once. Raises NotFound, Forbidden."""
+    team_id = plans.find_team_id(access.session, plan_id)
+    if team_id is None:
         raise NotFound
-    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, plan.team_id), purpose="plan of a shift")
-    _call_off(access, plan)
+    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="plan of a shift")
+    hold_plans(access, team_id)
+    standing = plans.find_standing(access.session, plan_id)
+    if standing is not None:
+        _call_off(access, standing)
 
 
 def _call_off(access: Access, plan: ShiftPlan) -> None:

@@ -5,7 +5,9 @@ are. A phone's word for where its own worker was cannot become somebody else's: 
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import structs
@@ -268,7 +270,7 @@ def _say(access: Access, claim: Claim) -> tuple[tuple[str, str], ...]:
         if name == "worker_id":
             lines.append(("In the name of", _name(access, str(value)) or "somebody not known here"))
         elif name != "id" and not name.endswith("_ids"):
-            lines.append((name.replace("_", " ").capitalize(), _words(value)))
+            lines.append((name.replace("_", " ").capitalize(), _words(value, access.zone)))
     return tuple(lines)
 
 
@@ -279,13 +281,18 @@ def _decode(raw: bytes) -> Any:
         return "cannot be read"
 
 
-def _words(value: Any) -> str:
+def _words(value: Any, zone: ZoneInfo) -> str:
+    """A value whole: whoever lets it in stands in for all of it. Times are those of clocks here."""
     if hasattr(value, "latitude"):
         return f"{value.latitude:.5f}, {value.longitude:.5f}"
     if isinstance(value, dict) and "latitude" in value:
         return f"{value['latitude']:.5f}, {value.get('longitude', 0):.5f}"
     if isinstance(value, tuple | list):
-        return ", ".join(_words(getattr(each, "need", each)) for each in value)[:500]
-    if hasattr(value, "strftime"):
-        return f"{value:%d %B %Y %H:%M}" if hasattr(value, "hour") else f"{value:%d %B %Y}"
-    return str(value).replace("_", " ") if hasattr(value, "value") else str(value)[:500]
+        return ", ".join(_words(getattr(each, "need", each), zone) for each in value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(zone):%d %B %Y %H:%M %Z}"
+    if isinstance(value, date):
+        return f"{value:%d %B %Y}"
+    return str(value).replace("_", " ") if hasattr(value, "value") else str(value)

@@ -61,9 +61,9 @@ def call_off(session: Session, plan_id: Id, now: datetime) -> None:
     session.execute(update(shift_plan).where(shift_plan.c.id == plan_id).values(called_off_at=now))
 
 
-def find_plan(session: Session, plan_id: Id) -> ShiftPlan | None:
-    """A plan that was not called off."""
-    return next(iter(_list(session, shift_plan.c.id == plan_id)), None)
+def find_team_id(session: Session, plan_id: Id) -> Id | None:
+    """Whose plan it is, called off or not."""
+    return session.scalar(select(shift_plan.c.team_id).where(shift_plan.c.id == plan_id))
 
 
 def find_standing(session: Session, plan_id: Id) -> ShiftPlan | None:
