@@ -289,11 +289,14 @@ def test_a_phone_that_sends_thousands_hides_nobody_elses_work(
     for part in range(3):
         ids = [f"f{part}-{n}" for n in range(90)]
         send(*((each, "contact.recorded", meeting(now, each, note="Flood")) for each in ids), scope="before")
+    tom = browse("tom")
+    assert "These are the oldest 200 of 270 records." in plain(tom.get(f"/devices/{AISHAS}/held").text)
+    assert "no more than the oldest 20 stand here" in plain(tom.get("/held").text)
     with filled.writing() as session:
         session.execute(text(f"update sync_change set received_at_ms = 1, device = 99 where device = {AISHAS}"))
     send(("h1", "contact.recorded", meeting(now, "k1", note="Met at the canal")), scope="before")
-    said = browse("tom").get("/held").text
-    assert "Met at the canal" in said
+    said = tom.get("/held").text
+    assert "Met at the canal" in said and "stand here" not in said
 
 
 def test_what_cannot_be_read_is_nobodys_secret(send: Any, browse: Any, now: Any, filled: Database, far: str) -> None:

@@ -130,6 +130,7 @@ def answer_held_of_phone(
         return page(
             request, "admin/phone_held.html", title="Set aside", section="/devices", worker=access.worker,
             number=number, called=phone.label, held=describe_held(access, list_held(access, number)), typed=typed,
+            count_all=phone.held,
             errors=errors, status=status, may_decide=access.allows(Act.DECIDE_HELD, subject),
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The tray of a team lead or coordinator: what phones sent about records of their teams and districts and nobody may believe
 before somebody has agreed. Who, what and why; let in, or set aside."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Door, of_theirs
-from server.actions.sync.held import find_held, let_in_mended, list_held
+from server.actions.sync.held import MOST_OF_EACH, find_held, let_in_mended, list_held
 from server.http.services import Services
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.web.layout.forms import Errors, Form, Several
@@ -37,9 +38,12 @@ def show_held(request: AnyRequest, door: NamedDependency[Door], services: NamedD
 def _show(request: AnyRequest, door: Door, typed: Typed, errors: Errors, status: int) -> Response[str]:
     with door.open() as access:
         access.require(Act.DECIDE_HELD, of_theirs(access.actor), purpose="held changes")
+        held = describe_held(access, list_held(access))
+        of_each = Counter(each.device for each in held)
         return page(
             request, "lead/held.html", title="Held", section=SECTION, worker=access.worker, status=status,
-            held=describe_held(access, list_held(access)), typed=typed, errors=errors,
+            held=held, is_full=max(of_each.values(), default=0) >= MOST_OF_EACH, of_each=MOST_OF_EACH, typed=typed,
+            errors=errors,
         )  # fmt: skip
 
 
