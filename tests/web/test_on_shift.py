@@ -94,6 +94,24 @@ def test_another_teams_shift_is_not_shown(out: Database) -> None:
     assert names(out, "another") == []
 
 
+def test_whoever_walks_with_two_teams_is_whole_to_each(out: Database, now: datetime) -> None:
+    """What they began with the other team, and promised there, is theirs: no team sees half of it."""
+    begun = now - timedelta(hours=5)
+    with out.writing() as session:
+        county.add(session, county.team, {"id": "another", "agency_id": "beacon", "name": "Another"})
+        row = {"id": "s9", "team_id": "another", "worker_id": "dean", "started_at": begun, "night": now.date()}
+        county.add(session, shift, row)
+        county.add(session, shift_worker, {"shift_id": "s9", "worker_id": "dean", "joined_at": begun})
+    assert names(out, "another") == ["dean"]
+    with out.reading() as session:
+        here, there = (
+            next(each for each in list_on_shift(session, [team_id]) if each.worker_id == "dean")
+            for team_id in (TEAM, "another")
+        )
+    assert here == there and here.out_since == begun
+    assert here.team_ids == ("another", TEAM) and "s9" in here.shift_ids and len(here.shift_ids) > 1
+
+
 def test_nobody_drops_out_because_hours_have_passed(out: Database, browse: Browse, clock: Clock) -> None:
     """A shift that nobody ended is the one in which something may have happened."""
     clock.advance(hours=37)
@@ -366,6 +384,13 @@ def test_leave_from_midnight_on_forbids_no_shift_that_ends_then(out: Database, b
     plan = {"team": TEAM, "workers": "tom", "area": "", "starts": "22:00"}
     assert tom.send("/shift-plan", **plan, back="00:30").status_code == 422
     assert tom.send("/shift-plan", **plan, back="00:00").status_code == 200
+
+
+def test_leave_begins_at_midnight_by_clocks_here(out: Database, browse: Browse) -> None:
+    browse("tom").send("/on-duty/leave", team=TEAM, worker="tom", first="2027-03-28", last="2027-06-01")
+    with out.reading() as session:
+        (row,) = session.execute(select(leave)).all()
+    assert (row.starts_at, row.ends_at) == (datetime(2027, 3, 28, tzinfo=UTC), datetime(2027, 6, 1, 23, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(("who", "status"), [("aisha", 403), ("helen", 403), ("rowan", 403)])
