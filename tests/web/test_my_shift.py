@@ -245,6 +245,15 @@ def test_coming_home_ends_it_and_nobody_waits(
     assert look(filled, clock, new_id) == {}
 
 
+def test_coming_home_is_from_every_shift(filled: Database, browse: Browse) -> None:
+    """A colleague took her along on his beside her own: home is home."""
+    press(browse("aisha"), "out")
+    press(browse("dean"), "out", colleagues="aisha")
+    assert len(out(filled)["aisha"].shift_ids) == 2
+    press(browse("aisha"), "home", words="Quiet night")
+    assert set(out(filled)) == {"dean"}
+
+
 def test_a_colleague_who_comes_along_is_shown_with_them(filled: Database, browse: Browse) -> None:
     press(browse("aisha"), "out", colleagues="dean")
     walking = out(filled)

@@ -37,6 +37,7 @@ from shared.rules.check_ins import PROMISES
 from shared.rules.walking_order import STOPS_MAX
 from tests.conftest import Clock
 from tests.web import county
+from tests.web.test_api import hide
 from tests.web.test_contact_form import PATH, fresh, key_of, recorded
 from tests.web.test_my_shift import choose_sign, press
 from tests.web.test_pages import plain
@@ -347,6 +348,22 @@ def test_the_needs_what_was_given_and_who_was_along_are_put_right(browse: Browse
     with filled.reading() as session:
         now = find_contact(session, told.id)
     assert now is not None and now.contact.colleague_ids == ("dean",)
+
+
+def test_whoever_is_hidden_from_its_writer_stays_in_a_contact_that_is_put_right(
+    browse: Browse, filled: Database, now: datetime
+) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people=["marek", "red"], site="stairwell", note="wet")
+    (told,) = recorded(filled)
+    hide(filled, "red", now)
+    page = aisha.get(f"/recorded/{told.id}")
+    assert "red" not in fields_of(page.text)["people"]
+    aisha.send(f"/recorded/{told.id}", **fields_of(page.text) | {"note": "dry", "reason": "a slip"})
+    with filled.reading() as session:
+        after = find_contact(session, told.id)
+    assert after is not None and after.contact.note == "dry"
+    assert set(after.contact.person_ids) == {"marek", "red"}, "nobody is taken out unseen"
 
 
 def test_a_page_opened_before_undoes_nothing_that_was_put_right_since(browse: Browse, filled: Database) -> None:
