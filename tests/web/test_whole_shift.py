@@ -4,6 +4,7 @@ nobody was, several who are new, a colleague along, what was recorded put right,
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -348,6 +349,30 @@ def test_the_needs_what_was_given_and_who_was_along_are_put_right(browse: Browse
     with filled.reading() as session:
         now = find_contact(session, told.id)
     assert now is not None and now.contact.colleague_ids == ("dean",)
+
+
+@pytest.mark.slow
+def test_of_two_who_put_one_contact_right_at_once_the_second_reads_the_first(browse: Browse, filled: Database) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", note="wet")
+    (told,) = recorded(filled)
+    path, together, answers = f"/recorded/{told.id}", Barrier(2), dict[str, str]()
+    tabs = {"dry": aisha, "damp": browse("aisha")}
+    sent = {note: fields_of(tab.get(path).text) | {"note": note, "reason": note} for note, tab in tabs.items()}
+
+    def press(note: str) -> None:
+        together.wait()
+        answers[note] = tabs[note].send(path, **sent[note]).text
+
+    presses = [Thread(target=press, args=(note,)) for note in tabs]
+    for each in presses:
+        each.start()
+    for each in presses:
+        each.join(timeout=60)
+    with filled.reading() as session:
+        (word,) = list_corrections(session, [told.id])[told.id]
+    (late,) = tabs.keys() - {str(word.fields["note"])}
+    assert f"It says now: {word.fields['note']}." in plain(answers[late])
 
 
 def test_whoever_is_hidden_from_its_writer_stays_in_a_contact_that_is_put_right(

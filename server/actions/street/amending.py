@@ -11,6 +11,7 @@ import msgspec
 from server.access import Access
 from server.actions.street.contacts import told_needs
 from server.actions.sync.saying import say
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
@@ -43,6 +44,11 @@ def open_contact(access: Access, contact_id: Id) -> tuple[Contact, str, int]:
     return found.contact, struck_because(words), len(words)
 
 
+def hold_contact(access: Access, contact_id: Id) -> None:
+    """Who puts a contact right does so after whoever pressed at the same moment, and reads what they wrote first."""
+    lock_records(access.session, [f"put right:{contact_id}"])
+
+
 def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[str, Any], reason: str) -> None:
     """Write a later word with only the fields that differ. Raises Invalid without a reason, or where nothing differs."""
     said = _reason(reason)
@@ -66,6 +72,7 @@ def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[st
 def strike(access: Access, project: Project, contact_id: Id, reason: str) -> None:
     """Say that a contact did not happen. Raises Invalid without a reason."""
     said = _reason(reason)
+    hold_contact(access, contact_id)
     before, struck, _ = open_contact(access, contact_id)
     if not struck:
         _write(access, project, before, EMPTIED, STRUCK + said)
@@ -73,6 +80,7 @@ def strike(access: Access, project: Project, contact_id: Id, reason: str) -> Non
 
 def put_back(access: Access, project: Project, contact_id: Id) -> None:
     """It did happen after all: it reads again as it did before."""
+    hold_contact(access, contact_id)
     now, struck, _ = open_contact(access, contact_id)
     if not struck:
         return

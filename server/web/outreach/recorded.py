@@ -80,6 +80,7 @@ def put_right(
     errors: Errors = {}
     try:
         with door.open() as access:
+            amending.hold_contact(access, contact_id)
             told, struck, seen = amending.open_contact(access, contact_id)
             if data.press == "search":
                 return _form(request, access, told, struck, data, errors, _search(access, data.search))
