@@ -23,7 +23,13 @@ def give_keys(reports: Sequence[Report], keys: Keys) -> list[Report]:
 
 def is_the_same(report: Report, held: Held) -> bool:
     """Does the report say exactly what its source said last? What goes back to an earlier word is a new version."""
-    return dict(report.raw) == held.raws[-1]
+    return _says(report, held, len(held.raws) - 1)
+
+
+def _says(report: Report, held: Held, number: int) -> bool:
+    """Is the report what its source said the time of this number? Columns that are forgotten by now are not asked for."""
+    beside = held.extras[number] if held.extras else None
+    return dict(report.raw) == held.raws[number] and (beside is None or dict(report.extras) == beside)
 
 
 def find_original(report: Report, own_key: str, held: Mapping[str, Held]) -> Held | None:
@@ -35,8 +41,9 @@ def find_original(report: Report, own_key: str, held: Mapping[str, Held]) -> Hel
     if found is None:
         return None
     # Of rows that share a reference none is a version: one that was held alone before is known in any of its words.
-    said = found.raws if report.shown_reference != report.reference else found.raws[-1:]
-    return found if dict(report.raw) in said else None
+    newest = len(found.raws) - 1
+    said = range(newest + 1) if report.shown_reference != report.reference else (newest,)
+    return found if any(_says(report, found, number) for number in said) else None
 
 
 def _with_own_key(report: Report) -> Report:

@@ -173,14 +173,14 @@ class Intake:
         self, session: Session, rows: Sequence[Report | Refusal], keys: Keys, *, may_open: bool = True
     ) -> tuple[Sorted, Haul, Account, list[Placed]]:
         account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
-        found = _sort(session, give_keys([row for row in rows if isinstance(row, Report)], keys), account)
+        found = _sort(session, give_keys([row for row in rows if isinstance(row, Report)], keys), account, self.run)
         reports = [*found.new, *(report for report, _ in found.newer)]
         placed = self._placer.place(session, reports, may_open=may_open)
         haul = _judge(session, placed[: len(found.new)], account, self.run, self._teams, self._answer_days)
         return found, haul, account, placed
 
 
-def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sorted:
+def _sort(session: Session, reports: Sequence[Report], account: Account, run: Importing) -> Sorted:
     """What the database holds already, and what an earlier row of the file says, counts as a duplicate.
 
     One that is held with other content is a duplicate too, and a newer version of what is held.
@@ -190,7 +190,7 @@ def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sort
         of_source = [report for report in reports if report.source == source]
         own_keys = [make_own_key(report) for report in of_source]
         named = {each for report in of_source for each in (report.reference, report.shown_reference)}
-        held = find_held(session, source, (named | set(own_keys)) - {""})
+        held = find_held(session, source, (named | set(own_keys)) - {""}, run.day_of(run.now))
         for report, own_key in zip(of_source, own_keys, strict=True):
             if len(report.reference) > REFERENCE_CHARACTERS:
                 account.refuse(_refuse(report, f"The reference is longer than {REFERENCE_CHARACTERS} characters."))

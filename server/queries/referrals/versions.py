@@ -1,7 +1,7 @@
 """An alert that came again with other content: what is held of it, its versions, and what is written when one is taken over."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from server.database.positions import lay_flat, read_position
 from server.queries.referrals.inbox import read_referral
-from server.tables.referrals.referral import alert, alert_version, referral
+from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral
 from shared.model.codes import AlertSource
 from shared.model.position import Position
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
 
 CHUNK = 900
+REFERRER_KEPT = timedelta(days=90)
+"""How long what may say who reported is kept (privacy rule A8)."""
 TOLD_BY_REPORTER = ""
 """The batch of a version that no file brought: whoever told us answered our question."""
 WORDS = ("place", "appearance", "concerns", "seen_text", "age_group", "gender", "postcode")
@@ -29,10 +31,14 @@ ON_REFERRAL = {
 
 
 class Held(Value, frozen=True, kw_only=True):
-    """An alert that is held: its content, each raw row of its source so far, the newest last, and the referral that it opened."""
+    """An alert that is held: its content, each raw row of its source so far, the newest last, and the referral that it opened.
+
+    `extras` are the columns beside each raw row that may say who reported; None where they are forgotten, or nobody asked.
+    """
 
     alert_id: Id
     raws: tuple[dict[str, str], ...]
+    extras: tuple[dict[str, str] | None, ...] = ()
     words: dict[str, str]
     people_count: int | None
     position: Position | None
@@ -66,8 +72,10 @@ class OpenVersion(Value, frozen=True, kw_only=True):
     is_told: bool
 
 
-def find_held(session: Session, source: AlertSource, references: Collection[str]) -> dict[str, Held]:
-    """Which of these references of a source are held already."""
+def find_held(
+    session: Session, source: AlertSource, references: Collection[str], today: date | None = None
+) -> dict[str, Held]:
+    """Which of these references of a source are held already; on `today` with what may say who reported, as far as it is kept."""
     wanted = sorted(set(references))
     held: dict[str, Held] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -82,17 +90,23 @@ def find_held(session: Session, source: AlertSource, references: Collection[str]
             for found in session.execute(select(referral).where(referral.c.alert_id.in_(ids))).mappings()
         }
         raws: dict[Id, list[dict[str, str]]] = {each: [] for each in ids}
-        for alert_id, raw in session.execute(
-            select(alert_version.c.alert_id, alert_version.c.raw)
+        beside: dict[Id, list[dict[str, str] | None]] = {
+            each["id"]: [extras] for each, extras in zip(alerts, _list_extras(session, alerts, today), strict=True)
+        }
+        for alert_id, raw, extras, kept_until in session.execute(
+            select(alert_version.c.alert_id, alert_version.c.raw, alert_version.c.extras, alert_version.c.delete_on)
             .where(alert_version.c.alert_id.in_(ids), alert_version.c.import_batch_id != TOLD_BY_REPORTER)
             .order_by(alert_version.c.received_at, alert_version.c.id)
         ):
             raws[alert_id].append(msgspec.json.decode(raw, type=dict[str, str]))
+            is_kept = today is not None and today <= kept_until
+            beside[alert_id].append(msgspec.json.decode(extras, type=dict[str, str]) if is_kept else None)
         for found in alerts:
             work = opened.get(found["id"])
             held[found["source_reference"]] = Held(
                 alert_id=found["id"],
                 raws=(msgspec.json.decode(found["raw"], type=dict[str, str]), *raws[found["id"]]),
+                extras=tuple(beside[found["id"]]),
                 words={name: found[name] for name in WORDS},
                 people_count=found["people_count"],
                 position=read_position(found),
@@ -100,6 +114,25 @@ def find_held(session: Session, source: AlertSource, references: Collection[str]
                 closed_at=None if work is None else work["closed_at"],
             )
     return held
+
+
+def _list_extras(session: Session, alerts: Sequence[Any], today: date | None) -> list[dict[str, str] | None]:
+    """The columns of each alert as it first came that may say who reported; None where they may be forgotten by now."""
+    if today is None:
+        return [None] * len(alerts)
+    query = select(alert_referrer.c.alert_id, alert_referrer.c.extras, alert_referrer.c.delete_on)
+    kept = {
+        alert_id: msgspec.json.decode(extras, type=dict[str, str]) if today <= kept_until else None
+        for alert_id, extras, kept_until in session.execute(
+            query.where(alert_referrer.c.alert_id.in_([each["id"] for each in alerts]))
+        )
+    }
+    # Of whom nothing was told nothing is kept, and nothing of whom it was forgotten: which of the two, the time tells.
+    since = datetime.combine(today, time(), UTC) - REFERRER_KEPT
+    return [
+        kept[each["id"]] if each["id"] in kept else {} if (each["reported_at"] or each["received_at"]) > since else None
+        for each in alerts
+    ]
 
 
 def add_versions(session: Session, versions: Sequence[NewVersion]) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from server.importers.accounting import Importing
 from server.importers.referrals import import_referrals
@@ -200,3 +200,34 @@ def test_a_council_written_otherwise_is_taken_for_ours_and_marked(bring_in, coun
     (found,) = rows(county, referral)
     assert found["team_id"] == "team-1"
     assert "was taken for Watford" in json.loads(rows(county, alert)[0]["guesses"])[0]
+
+
+def test_a_column_that_we_have_no_name_for_is_part_of_what_a_report_says_while_it_is_kept(
+    bring_in, bring_later, county
+):
+    heading = (*GOOD, "access_notes")
+    first, second = (
+        streetlink({"alert_id": "1", "access_notes": words}, heading=heading) for words in ("gate B", "gate C, ask")
+    )
+    bring_in(first)
+    accounts = [bring_later(each) for each in (first, second, second, first)]
+
+    assert [each.newer for each in accounts] == [0, 1, 0, 1]
+    kept = [json.loads(row["extras"])["access_notes"] for row in rows(county, alert_version)]
+    assert sorted(kept) == ["gate B", "gate C, ask"]
+
+    with county.writing() as session:
+        session.execute(delete(alert_referrer))
+        session.execute(update(alert_version).values(extras="{}", delete_on=NOW.date() - timedelta(days=1)))
+    assert bring_later(second).newer == 0, "what is forgotten is not asked for"
+
+
+def test_of_rows_that_share_a_reference_one_is_not_the_other_because_of_a_column_without_a_name(bring_in):
+    heading = (*GOOD, "access_notes")
+    bring_in(streetlink({"alert_id": "1", "access_notes": "a man"}, heading=heading))
+    both = streetlink(
+        {"alert_id": "1", "access_notes": "a man"}, {"alert_id": "1", "access_notes": "a child"}, heading=heading
+    )
+    account = bring_in(both)
+
+    assert (account.accepted, account.duplicates) == (1, 1)
