@@ -33,7 +33,7 @@ class Importing:
     `data` are its bytes, or `file_sha256` what they come to, for a file that is too large to be held. `by` brought it in,
     where it is for one district alone into `district_id`. Into `tray` goes what it refuses, to be mended; without one the rows
     are counted, and told to whoever brought the file, and their words kept nowhere. `in_own_words` names the cells of a refused
-    row so that it is understood without its file.
+    row so that it is understood without its file. `part_of` is the file and the row of it that was mended, where this is no more.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class Importing:
     by: Id = ""
     district_id: Id | None = None
     tray: Tray | None = None
+    part_of: tuple[Id, int] | None = None
     in_own_words: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict, repr=False)
 
     @property
@@ -127,6 +128,7 @@ def open_account(session: Session, run: Importing, batch_id: Id) -> None:
     batch = ImportBatch(
         id=batch_id, kind=run.kind, source=run.source, file_name=run.file_name[:200], file_sha256=run.sha256,
         started_at=run.now, imported_by=run.by, district_id=run.district_id,
+        part_of=run.part_of[0] if run.part_of else None, part_row=run.part_of[1] if run.part_of else None,
     )  # fmt: skip
     imports.add_batch(session, batch)
 

@@ -20,7 +20,7 @@ from shared.model.value import Id
 def mend_row(access: Access, batch_id: Id, row_number: int, cells: Mapping[str, str], data: Path, zone: str) -> None:
     """Read a refused row with these cells, and take it out of the tray. Raises Invalid, in words, while it cannot be read."""
     waiting = _find(access, batch_id, row_number)
-    _settle(access, batch_id, row_number)
+    _settle(access, batch_id, row_number, keeps=True)
     source = SOURCES.get(waiting.source)
     if source is None:
         raise Invalid("This version of Lantern cannot read rows of that source.")
@@ -29,7 +29,7 @@ def mend_row(access: Access, batch_id: Id, row_number: int, cells: Mapping[str, 
         raise Invalid(read.reason)
     run = Importing(
         "referrals", source.name, f"{waiting.file_name}, row {row_number}", msgspec.json.encode(cells), access.now,
-        access.new_id, zone,
+        access.new_id, zone, by=access.actor.worker_id, part_of=(batch_id, row_number),
     )  # fmt: skip
     account = store_reports(access.session, run, [read], data)
     if account.refused:
@@ -39,12 +39,15 @@ def mend_row(access: Access, batch_id: Id, row_number: int, cells: Mapping[str, 
 def leave_out(access: Access, batch_id: Id, row_number: int) -> None:
     """Say that a refused row is no report."""
     _find(access, batch_id, row_number)
-    _settle(access, batch_id, row_number)
+    _settle(access, batch_id, row_number, keeps=False)
 
 
-def _settle(access: Access, batch_id: Id, row_number: int) -> None:
-    """Take it out of the tray before anything becomes of it: of two who press at one moment the second finds it gone."""
-    if not imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id):
+def _settle(access: Access, batch_id: Id, row_number: int, *, keeps: bool) -> None:
+    """Take it out of the tray before anything becomes of it: of two who press at one moment the second finds it gone. What is
+    mended is held as it came, for it waits again when its mending is undone."""
+    if not imports.settle_refused(
+        access.session, batch_id, row_number, access.now, access.actor.worker_id, keeps=keeps
+    ):
         raise NotFound
 
 

@@ -1,7 +1,7 @@
 """Rows that an import refused, until somebody has seen to them: sealed with a key outside the database, as the file was.
 
-What is kept of a row that was mended or left out is its mark alone: by it the same row is known when its file comes again, and it
-tells nobody what stood there.
+What is kept of a row that was left out is its mark alone: by it the same row is known when its file comes again, and it tells
+nobody what stood there. A row that was mended stays sealed as it came, until it is forgotten: its mending can be undone.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,8 @@
 has is left and named. What it changed in reports that were there before is put back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
@@ -27,21 +28,37 @@ NOTE = "The file that said so was undone."
 
 
 def undo(door: Door, batch_id: Id) -> list[str]:
-    """Take a file out again, so much at once that nobody waits; returns the numbers of what stays.
+    """Take a file out again, so much at once that nobody waits, with the rows of it that were mended and brought in after it;
+    returns the numbers of what stays. A mended row that is taken out alone waits to be mended again, as it came.
 
     Raises NotFound for a file of somebody else, and Failure for one that was undone before.
     """
+    with _open(door, batch_id) as access:
+        batch = _find_theirs(access, batch_id)
+        parts = imports.list_parts(access.session, batch_id)
+    left = [number for part in parts for number in _undo_one(door, part)]
+    return left + _undo_one(door, batch)
+
+
+def _undo_one(door: Door, batch: ImportBatch) -> list[str]:
     after: Id | None = ""
     left: list[str] = []
     while after is not None:
-        with door.open() as access:
-            access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="import", detail=f"undone {batch_id}")
-            _find_theirs(access, batch_id)
-            after, stays = _undo_next(access, batch_id, after)
+        with _open(door, batch.id) as access:
+            after, stays = _undo_next(access, batch.id, after)
             left += stays
+    with _open(door, batch.id) as access:
+        left += _undo_rest(access, batch.id)
+        if batch.part_of is not None and batch.part_row is not None and not left:
+            imports.let_wait_again(access.session, batch.part_of, batch.part_row)
+    return left
+
+
+@contextmanager
+def _open(door: Door, batch_id: Id) -> Iterator[Access]:
     with door.open() as access:
         access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="import", detail=f"undone {batch_id}")
-        return left + _undo_rest(access, batch_id)
+        yield access
 
 
 def _find_theirs(access: Access, batch_id: Id) -> ImportBatch:

@@ -435,3 +435,25 @@ def test_a_closing_is_not_put_back_where_a_later_file_closed_it_again(
     page = browse("tom").send(f"/imports/{batch.id}/undo")
 
     assert "SL-1" in page.text and find(filled, "SL-1")["state"] == "closed"
+
+
+def test_a_cell_that_nobody_mended_keeps_its_lines_and_its_length(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    words = "blue tent\nby the lock\n" + "behind the shed. " * 800
+    tom = browse("tom")
+    shown = bring(tom, streetlink({"alert_id": "SL-2", **IN_WATFORD, "datetime_opened": "soon", "appearance": words}))
+    places = dict(re.findall(r'name="of-(2-\d+)" value="(datetime_opened|appearance)"', shown.text))
+    sent = {"datetime_opened": ("10/11/2026 20:00", "soon"), "appearance": (words.strip().replace("\n", "\r\n"),) * 2}
+    fields = {
+        f"{part}-{key}": text
+        for key, name in places.items()
+        for part, text in (("of", name), ("mend", sent[name][0]), ("was", sent[name][1]))
+    }
+    tom.send(shown.url.path, press="keep", **fields)
+    tom.send(shown.url.path, press="apply")
+
+    assert find(filled, "SL-2")["description"][:22] == "blue tent\nby the lock\n"
+    with filled.reading() as session:
+        raw = session.scalar(select(alert.c.raw).where(alert.c.source_reference == "SL-2"))
+    assert json.loads(raw or "{}")["appearance"] == words.strip()

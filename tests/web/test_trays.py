@@ -1,5 +1,6 @@
 """No alert without an owner: whatever came in is in a tray that somebody reads, from the first moment until it is seen to."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,9 +18,10 @@ from server.actions.referrals.referrals import close_referral, offer_referral, p
 from server.database.engine import Database
 from server.importers.accounting import Importing
 from server.importers.referrals import import_referrals
-from server.importers.refused import Tray
+from server.importers.refused import Tray, WaitingRow
 from server.importers.report import Reading
 from server.importers.sources import PARSERS
+from server.importers.undoing import undo as undo_file
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.referrals import duty, imports, inbox
@@ -27,8 +29,9 @@ from server.queries.sync.store import find_scopes
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_role, worker_team
-from server.tables.referrals.imports import refused_row
-from server.tables.referrals.referral import alert_version, referral
+from server.tables.referrals.imports import import_batch, refused_row
+from server.tables.referrals.referral import alert, alert_version, referral
+from server.web.lead.trays import PAGE_LENGTH
 from shared.model.codes import ReferralState
 from shared.policy import Act
 from tests.server.importers.rows import streetlink
@@ -434,3 +437,77 @@ def test_another_districts_coordinator_still_does_not_see_what_a_district_has(
     bring({"alert_id": "W1", **IN_WATFORD})
     with pytest.raises(NotFound), door("rowan").open() as access:
         offer_referral(access, id_of(filled, "W1"), county.THREE_RIVERS)
+
+
+def test_a_mended_row_is_undone_alone_and_waits_again_as_it_came(
+    filled: Database, tray: Tray, bring: Callable[..., Any], browse: Callable[[str], Browser]
+) -> None:
+    bring({"alert_id": "R1", "datetime_opened": "31/11/2026 10:00", **IN_WATFORD})
+    tom = browse("tom")
+    (row,) = waiting(filled, tray)
+    tom.get("/referrals/refused")
+    send_cells(
+        tom,
+        f"/referrals/refused/{row.batch_id}/{row.row_number}",
+        {**row.cells, "datetime_opened": "31/10/2026 10:00"},
+    )
+    assert state_of(filled, "R1") == ("received", county.WATFORD)
+    shown = tom.get("/imports").text
+    undo_path = re.findall(r'action="(/imports/[^"]+/undo)"', shown)
+    assert "monday.csv, row 2" in shown and len(undo_path) == 1
+    undone = tom.send(undo_path[0])
+
+    assert "Undone" in undone.text
+    with filled.reading() as session:
+        assert session.scalar(select(referral.c.id).where(referral.c.number == "R1")) is None
+    assert waiting(filled, tray) == [row], "as it came"
+
+
+def test_a_file_that_is_undone_takes_its_mended_rows_along(
+    filled: Database,
+    tray: Tray,
+    bring: Callable[..., Any],
+    browse: Callable[[str], Browser],
+    door: Callable[[str], Door],
+) -> None:
+    bring({"alert_id": "R0", **IN_WATFORD}, {"alert_id": "R1", "datetime_opened": "31/11/2026 10:00", **IN_WATFORD})
+    (row,) = waiting(filled, tray)
+    priya = browse("priya")
+    priya.get("/referrals/refused")
+    path = f"/referrals/refused/{row.batch_id}/{row.row_number}"
+    send_cells(priya, path, {**row.cells, "datetime_opened": "31/10/2026 10:00"})
+    with filled.writing() as session:
+        session.execute(update(import_batch).where(import_batch.c.id == row.batch_id).values(imported_by="tom"))
+
+    assert undo_file(door("tom"), row.batch_id) == []
+    with filled.reading() as session:
+        assert session.scalars(select(referral.c.number).where(referral.c.number.in_(["R0", "R1"]))).all() == []
+    assert waiting(filled, tray) == []
+
+
+def test_lines_and_length_of_a_cell_outlive_its_mending_and_what_was_typed_is_shown_from_any_page(
+    filled: Database, tray: Tray, bring: Callable[..., Any], browse: Callable[[str], Browser]
+) -> None:
+    words = "blue tent\nby the lock\n" + "behind the shed. " * 800
+    bring(
+        *({"alert_id": f"R{number}", "datetime_opened": "soon", **IN_WATFORD} for number in range(PAGE_LENGTH)),
+        {"alert_id": "R99", "datetime_opened": "31/11/2026 10:00", "appearance": words, **IN_WATFORD},
+    )
+    tom = browse("tom")
+    page = tom.get("/referrals/refused?page_number=2").text
+    assert re.search(r'<textarea[^>]*name="text"[^>]*>\nblue tent\nby the lock', page), "a line has no breaks"
+    row = waiting(filled, tray)[-1]
+    path = f"/referrals/refused/{row.batch_id}/{row.row_number}"
+    sent = {name: text.replace("\n", "\r\n") for name, text in row.cells.items()}
+    wrong = send_cells(tom, path, {**sent, "datetime_opened": "32/10/2026"})
+    assert wrong.text.count("32/10/2026") >= 2, "typed and told, though it stands on the second page"
+    send_cells(tom, path, {**sent, "datetime_opened": "31/10/2026 10:00"})
+
+    with filled.reading() as session:
+        raw = session.scalar(select(alert.c.raw).where(alert.c.source_reference == "R99"))
+    assert json.loads(raw or "{}")["appearance"] == words.strip()
+
+
+def waiting(filled: Database, tray: Tray) -> list[WaitingRow]:
+    with filled.reading() as session:
+        return [tray.open(each) for each in imports.list_refused(session, limit=50)]

@@ -37,6 +37,8 @@ class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
     wrong_area: int = 0
     needs_information: int = 0
     refused: int = 0
+    part_of: Id | None = None
+    part_row: int | None = None
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
@@ -79,13 +81,21 @@ def find_batch(session: Session, batch_id: Id) -> ImportBatch | None:
     return None if row is None else ImportBatch(**row)
 
 
-def list_batches(session: Session, imported_by: Id, *, limit: int) -> list[ImportBatch]:
-    """The files of reports that somebody brought in, newest first."""
+def list_parts(session: Session, batch_id: Id) -> list[ImportBatch]:
+    """The rows of a file that were mended and brought in alone, and not undone since."""
+    theirs = (import_batch.c.part_of == batch_id, import_batch.c.undone_at.is_(None))
+    query = select(import_batch).where(*theirs).order_by(import_batch.c.id)
+    return [ImportBatch(**row) for row in session.execute(query).mappings()]
+
+
+def list_batches(session: Session, imported_by: Id, *, limit: int, offset: int = 0) -> list[ImportBatch]:
+    """The files of reports that somebody brought in, and the rows that they mended, newest first."""
     query = (
         select(import_batch)
         .where(import_batch.c.kind == REFERRALS, import_batch.c.imported_by == imported_by)
         .order_by(import_batch.c.started_at.desc(), import_batch.c.id.desc())
         .limit(limit)
+        .offset(offset)
     )
     return [ImportBatch(**row) for row in session.execute(query).mappings()]
 
@@ -223,16 +233,16 @@ def list_marks(session: Session, district_id: Id, kind: str) -> dict[str, bool]:
 
 
 def list_unlike(session: Session, name: str) -> list[KeptRow]:
-    """The rows that wait, of whatever kind, whose mark begins with another name than this."""
-    query = select(*_KEPT).join(import_batch, _OF_BATCH).where(_IS_WAITING, refused_row.c.mark.not_like(f"{name}.%"))
+    """The rows that are held, of whatever kind, whose mark begins with another name than this."""
+    query = select(*_KEPT).join(import_batch, _OF_BATCH).where(_IS_HELD, refused_row.c.mark.not_like(f"{name}.%"))
     return [KeptRow(**found) for found in session.execute(query).mappings()]
 
 
 def set_words(session: Session, row: KeptRow, sealed: RefusedRow) -> None:
-    """Keep a row that waits as it is sealed now."""
+    """Keep a row that is held as it is sealed now."""
     session.execute(
         update(refused_row)
-        .where(_is_row(row.batch_id, row.row_number), _IS_WAITING)
+        .where(_is_row(row.batch_id, row.row_number), _IS_HELD)
         .values(held=sealed.held, mark=sealed.mark)
     )
 
@@ -244,16 +254,26 @@ def find_refused(session: Session, batch_id: Id, row_number: int, kind: str = RE
     return None if found is None else KeptRow(**found)
 
 
-def settle_refused(session: Session, batch_id: Id, row_number: int, now: datetime, worker_id: Id) -> bool:
-    """Take a row out of the tray, and its words out of the database: it is mended, or left out; False where somebody did so
-    before."""
+def settle_refused(
+    session: Session, batch_id: Id, row_number: int, now: datetime, worker_id: Id, *, keeps: bool = False
+) -> bool:
+    """Take a row out of the tray, and its words out of the database unless it `keeps` them: it is mended, or left out; False
+    where somebody did so before."""
     waits = _is_row(batch_id, row_number) & _IS_WAITING
-    done = session.execute(update(refused_row).where(waits).values(settled_at=now, settled_by=worker_id, held=""))
+    values = {"settled_at": now, "settled_by": worker_id} | ({} if keeps else {"held": ""})
+    done = session.execute(update(refused_row).where(waits).values(**values))
     return bool(getattr(done, "rowcount", 0))
+
+
+def let_wait_again(session: Session, batch_id: Id, row_number: int) -> None:
+    """Put a row that was mended back into the tray, as it came."""
+    mended = _is_row(batch_id, row_number) & _IS_HELD
+    session.execute(update(refused_row).where(mended).values(settled_at=None, settled_by=None))
 
 
 _OF_BATCH = import_batch.c.id == refused_row.c.batch_id
 _IS_WAITING = refused_row.c.settled_at.is_(None)
+_IS_HELD = refused_row.c.held != ""
 _NEWEST_FILE_FIRST = (import_batch.c.started_at.desc(), refused_row.c.batch_id, refused_row.c.row_number)
 _KEPT = (
     refused_row.c.batch_id, refused_row.c.row_number, refused_row.c.held,

@@ -12,7 +12,8 @@ from server.database.columns import id_key, id_of, loose_id, moment, table_of, t
 class ImportBatchRow(SQLModel, table=True):
     """One run of an importer. Every row read is accounted for, always, also while it runs: then it has no end yet.
 
-    Where it names a district, nobody else sees what of it was refused.
+    Where it names a district, nobody else sees what of it was refused. A refused row that was mended is a run of its own, and
+    names the file of which it is a part, and its row.
     """
 
     __tablename__ = "import_batch"
@@ -39,11 +40,14 @@ class ImportBatchRow(SQLModel, table=True):
     wrong_area: int = 0
     needs_information: int = 0
     refused: int = 0
+    part_of: str | None = loose_id(optional=True, index=True)
+    part_row: int | None = None
 
 
 class RefusedRowRow(SQLModel, table=True):
     """A row that could not be used. `held` is the row as it was, with what to do about it, sealed with a key outside the
-    database; nothing once somebody has mended it or left it out. By `mark`, keyed too, the same row is known again."""
+    database; nothing once somebody has left it out. What was mended is held as it came until it is forgotten, for the mending
+    may be undone. By `mark`, keyed too, the same row is known again."""
 
     __tablename__ = "refused_row"
     __table_args__ = (

@@ -43,7 +43,12 @@ class MendForm(Form, frozen=True, kw_only=True):
         """The row by its headings."""
         headings = [self.heading] if isinstance(self.heading, str) else self.heading
         texts = [self.text] if isinstance(self.text, str) else self.text
-        return {name: make_storable(text).strip() for name, text in zip(headings, texts, strict=False)}
+        return {name: one_break(make_storable(text)).strip() for name, text in zip(headings, texts, strict=False)}
+
+
+def one_break(text: str) -> str:
+    """The text with its lines broken as a file breaks them, and not as a form sends them."""
+    return text.replace("\r\n", "\n")
 
 
 def read_upload(sent: object, most_bytes: int = -1) -> tuple[str, bytes]:

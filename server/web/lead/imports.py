@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, URLEncodedBody
+from litestar.params import Body, FromPath, FromQuery, URLEncodedBody
 from msgspec import structs
 
 from server.access import Access, Door, of_theirs
@@ -27,7 +27,7 @@ from server.queries.partnership.districts import list_districts
 from server.queries.referrals import imports
 from server.queries.referrals.imports import HeldFile
 from server.security.holding import Box
-from server.web.layout.forms import EmptyForm, Errors, read_upload, read_whole
+from server.web.layout.forms import EmptyForm, Errors, one_break, read_upload, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.inbox import list_tabs
 from shared.model.value import Id
@@ -36,7 +36,6 @@ from shared.policy import Act
 PATH = "/imports"
 COLUMN = re.compile(r"column-(\d{1,3})")
 MEND = re.compile(r"mend-(\d{1,9})-(\d{1,3})")
-LONGEST_CELL = 10_000
 MOST_ROWS = 10_000_000
 SHOWN_FILES = 20
 ENCODINGS = {"": "as the file shows", "utf-8": "UTF-8", "cp1252": "Windows (cp1252)", "utf-16": "UTF-16"}
@@ -45,10 +44,10 @@ Typed = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODE
 
 
 @get(PATH, opt={"action": Act.IMPORT_REFERRALS}, sync_to_thread=True, include_in_schema=False)
-def show_imports(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
-    """Where a file comes in, and those that the reader brought."""
+def show_imports(request: AnyRequest, door: NamedDependency[Door], page_number: FromQuery[int] = 1) -> Response[str]:
+    """Where a file comes in, and those that the reader brought, with the rows that the reader mended."""
     with door.open() as access:
-        return _front(request, access)
+        return _front(request, access, number=max(1, page_number))
 
 
 @post(PATH, opt={"action": Act.IMPORT_REFERRALS}, sync_to_thread=True, include_in_schema=False)
@@ -203,12 +202,12 @@ def _read_cells(answers: Answers, data: Mapping[str, Any]) -> None:
     headings = list(answers.meanings)
     wanted = {}
     for field, value in data.items():
-        said = str(value)[:LONGEST_CELL]
+        said = one_break(str(value))
         if (found := COLUMN.fullmatch(field)) and int(found[1]) <= len(headings):
             wanted[headings[int(found[1]) - 1]] = said
         elif found := MEND.fullmatch(field):
             heading = str(data.get(f"of-{found[1]}-{found[2]}", ""))
-            if heading and said != str(data.get(f"was-{found[1]}-{found[2]}", said)):
+            if heading and said != one_break(str(data.get(f"was-{found[1]}-{found[2]}", said))):
                 conversation.mend(answers, int(found[1]), heading, said)
     conversation.set_meanings(answers, wanted)
 
@@ -226,14 +225,18 @@ def _read_layout(layout: Layout, data: Mapping[str, Any]) -> Layout:
 
 def _front(
     request: AnyRequest, access: Access, errors: Errors | None = None, left: list[str] | None = None, *,
-    is_undone: bool = False,
+    is_undone: bool = False, number: int = 1,
 ) -> Response[str]:  # fmt: skip
     _require(access, "files")
+    batches = imports.list_batches(
+        access.session, access.actor.worker_id, limit=SHOWN_FILES + 1, offset=(number - 1) * SHOWN_FILES
+    )
     return page(
         request, "lead/imports.html", title="Bring a file of reports", section="/referrals", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, tabs=list_tabs(access, "imports"), now=access.now,
         left=left or [], is_undone=is_undone, waiting=imports.list_held(access.session, access.actor.worker_id),
-        batches=imports.list_batches(access.session, access.actor.worker_id, limit=SHOWN_FILES),
+        batches=batches[:SHOWN_FILES], previous_path=f"{PATH}?page_number={number - 1}" if number > 1 else "",
+        next_path=f"{PATH}?page_number={number + 1}" if len(batches) > SHOWN_FILES else "",
         source_words={name: conversation.say_source(each) for name, each in SOURCES.items()},
     )  # fmt: skip
 

@@ -260,12 +260,12 @@ def _refused_page(
 ) -> Response[str]:
     access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="refused rows")
     found = imports.list_refused(access.session, limit=PAGE_LENGTH + 1, offset=(number - 1) * PAGE_LENGTH)
-    rows = [
-        msgspec.structs.replace(tray.open(each), cells=typed[2], reason=error)
-        if typed is not None and (each.batch_id, each.row_number) == typed[:2]
-        else tray.open(each)
-        for each in found[:PAGE_LENGTH]
-    ]
+    rows = [tray.open(each) for each in found[:PAGE_LENGTH]]
+    if typed is not None:  # first, whichever page it stood on: what was typed is lost nowhere
+        kept = imports.find_refused(access.session, *typed[:2])
+        others = [each for each in rows if (each.batch_id, each.row_number) != typed[:2]]
+        mended = [] if kept is None else [msgspec.structs.replace(tray.open(kept), cells=typed[2], reason=error)]
+        rows = [*mended, *others]
     return page(
         request, "lead/refused.html", title="Refused rows", section="/referrals", worker=access.worker, now=access.now,
         status=422 if error else 200, tabs=list_tabs(access, "refused"), rows=rows, error=error,
