@@ -18,6 +18,7 @@ from server.actions.referrals.clock import promise, resumed_due
 from server.importers.accounting import Importing
 from server.importers.placing import Placed
 from server.queries.referrals import inbox, referral_steps, versions
+from server.queries.referrals.folded import find_head, is_over
 from server.queries.referrals.referral_steps import NOBODYS_SCOPE
 from server.queries.referrals.versions import WORDS, Held, NewVersion
 from server.queries.sync.store import find_scopes, place_entity, publish
@@ -65,9 +66,19 @@ class Taking:
         if "closed" in changes and is_open:
             self._close(placed, held)
             applied.append("closed")
-        self._keep(placed, held, changes, tuple(applied), waits=is_open and "closed" not in applied)
+        waits = is_open and "closed" not in applied
+        asked = {name for name in changes if name not in applied} if waits else set[str]()
+        if self._tells_of_open(held):
+            asked = changes.keys() - {"closed", "reopened"}
+        self._keep(placed, held, changes, tuple(applied), asks=bool(asked))
         if applied and held.referral is not None:
             tell_phones(self.session, held.referral.id, self.run.now, self.run.new_id)
+
+    def _tells_of_open(self, held: Held) -> bool:
+        """Is it folded into another that is worked on? Whoever works on that one is to read all that this one says anew."""
+        if held.referral is None or held.referral.state is not ReferralState.DUPLICATE_OF:
+            return False
+        return not is_over(self.session, find_head(self.session, held.referral.id))
 
     def _was_not_placed(self, held: Held) -> bool:
         return held.referral is not None and held.referral.state in UNPLACED and held.closed_at is None
@@ -121,10 +132,9 @@ class Taking:
             referral_steps.set_due(self.session, referral.id, resumed_due(self.session, referral, self.run.now))
 
     def _keep(
-        self, placed: Placed, held: Held, changes: dict[str, tuple[str, str]], applied: tuple[str, ...], *, waits: bool
+        self, placed: Placed, held: Held, changes: dict[str, tuple[str, str]], applied: tuple[str, ...], *, asks: bool
     ) -> None:
         report, now = placed.report, self.run.now
-        asks = waits and any(name not in applied for name in changes)
         version = NewVersion(
             id=self.run.new_id(), alert_id=held.alert_id, received_at=now, raw=dict(report.raw),
             extras=dict(report.extras), delete_on=self.run.day_of((report.reported_at or now) + REFERRER_KEPT), changes=changes,

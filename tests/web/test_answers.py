@@ -18,7 +18,7 @@ from server.mail.message import Envelope, make_message
 from server.mail.words import write_words
 from server.queries.operation import outbox
 from server.queries.partnership import workers
-from server.queries.referrals import versions
+from server.queries.referrals import inbox, referral_steps, versions
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.security.keys import load_keys
 from server.settings import Settings
@@ -213,6 +213,36 @@ def test_an_answer_waits_while_it_can_be_undone_and_what_is_so_no_more_is_not_se
         close_referral(access, "r1", "person_found_taken_to_shelter")
     with filled.reading() as session:
         assert not still_holds(session, posted.mail), "it was closed otherwise"
+
+
+def test_an_apology_that_waits_goes_out_only_while_the_answer_is_still_owed(
+    filled: Database, tom: Callable[[], Door], now: datetime, link: str
+) -> None:
+    with tom().open() as access:
+        due = inbox.find_inbox_row(access.session, "r1")
+        assert due is not None
+        Outbox(access.session, access.now, access.new_id).apologise({"r1": due.referral.due_on})
+        progress_referral(access, "r2", ReferralState.DUPLICATE_OF, duplicate_of="r1")
+
+    def holds() -> bool:
+        with filled.reading() as session:
+            (posted,) = outbox.list_posted_about(session, "r1", MailKind.REFERRAL_LATE)
+            return still_holds(session, posted.mail)
+
+    assert holds()
+    with filled.writing() as session:
+        referral_steps.set_due(session, "r1", due.referral.due_on + timedelta(days=3))
+    assert not holds(), "another day was promised since"
+    with tom().open() as access:
+        close_referral(access, "r1", LOOKED)
+    assert not holds(), "it is answered"
+    with tom().open() as access:
+        reopen_referral(access, "r1")
+        referral_steps.set_due(access.session, "r1", due.referral.due_on)
+    assert holds()
+    with tom().open() as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
+    assert not holds(), "we wait for them"
 
 
 def test_tom_sees_what_whoever_told_us_was_told_and_when(

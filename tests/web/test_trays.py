@@ -25,6 +25,7 @@ from server.importers.undoing import undo as undo_file
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.referrals import duty, imports, inbox
+from server.queries.referrals.versions import count_open_versions
 from server.queries.sync.store import find_scopes
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.recipient import recipient
@@ -429,6 +430,35 @@ def test_a_newer_version_and_a_guess_are_shown_and_decided(
     page = browser.get(f"/referrals/{number}")
     assert "Confirmed" in page.text and "“blue tent”" in page.text
     assert browser.send(f"/referrals/{number}/versions/{version_id}", take="no").status_code == 404
+
+
+def test_what_a_folded_report_says_anew_is_asked_where_it_is_worked_on(
+    filled: Database, bring: Callable[..., Any], browse: Callable[[str], Browser], door: Callable[[str], Door]
+) -> None:
+    twin = {"alert_id": "V2", **IN_WATFORD, "immediate_concerns_about_client": ""}
+    bring({"alert_id": "V1", **IN_WATFORD}, twin)
+    head, folded = id_of(filled, "V1"), id_of(filled, "V2")
+    with door("tom").open() as access:
+        progress_referral(access, folded, ReferralState.DUPLICATE_OF, duplicate_of=head)
+    bring({**twin, "immediate_concerns_about_client": "a child is with them"})
+    bring({**twin, "immediate_concerns_about_client": "a child is with them"})
+
+    with filled.reading() as session:
+        assert count_open_versions(session, [head]) == {head: 1}
+        version_id = session.scalar(select(alert_version.c.id))
+    tom = browse("tom")
+    page = tom.get(f"/referrals/{head}").text
+    assert "folded into this one: its source says something else now" in page
+    assert "<ins>a child is with them</ins>" in page
+    assert f'action="/referrals/{folded}/versions/{version_id}"' in tom.get(f"/referrals/{folded}").text
+    tom.send(f"/referrals/{folded}/versions/{version_id}", take="yes")
+    with filled.reading() as session:
+        assert count_open_versions(session, [head]) == {}
+    with door("tom").open() as access:
+        close_referral(access, head, "person_found_taken_to_shelter")
+    bring({**twin, "immediate_concerns_about_client": "two children"})
+    with filled.reading() as session:
+        assert count_open_versions(session, [head, folded]) == {}, "what is over asks nobody"
 
 
 def test_another_districts_coordinator_still_does_not_see_what_a_district_has(

@@ -10,7 +10,7 @@ from server.queries.operation import outbox
 from server.queries.people import subjects
 from server.queries.referrals import referrals
 from server.queries.referrals.folded import find_head
-from server.queries.referrals.inbox import InboxRow, find_inbox_row, find_standing
+from server.queries.referrals.inbox import PROMISED, InboxRow, find_inbox_row, find_standing
 from server.security.tokens import derive, same
 from shared.model.codes import ReferralState
 from shared.model.mail import Mail, MailKind
@@ -18,6 +18,9 @@ from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.referral import FINAL_STATES, normalise_outcome
 from shared.rules.replies import ENGLISH, reply_to_referrer, say_state
+
+TOLD_OF_REFERRAL = (MailKind.REFERRAL_OUTCOME, MailKind.REFERRAL_QUESTION, MailKind.REFERRAL_LATE)
+"""Mails that say how a referral stands."""
 
 
 def say_answer(found: InboxRow, language: str = ENGLISH) -> str:
@@ -48,11 +51,21 @@ def find_told_language(session: Session, token: str) -> str:
 
 def still_holds(session: Session, mail: Mail) -> bool:
     """Is what this mail tells of a referral still so, of itself or of the one that it was folded into? Between its writing and
-    its sending it may have been opened again, closed otherwise, or taken back. Of any other mail: yes."""
-    if mail.kind not in (MailKind.REFERRAL_OUTCOME, MailKind.REFERRAL_QUESTION) or mail.about_id is None:
+    its sending it may have been opened again, closed otherwise, answered, or taken back. Of any other mail: yes."""
+    if mail.kind not in TOLD_OF_REFERRAL or mail.about_id is None:
         return True
-    found = (find_inbox_row(session, each) for each in {mail.about_id, find_head(session, mail.about_id)})
-    return any(_is_so(mail, row) for row in found if row is not None)
+    head_id = find_head(session, mail.about_id)
+    found = {each: find_inbox_row(session, each) for each in (mail.about_id, head_id)}
+    if mail.kind is MailKind.REFERRAL_LATE:
+        return _is_late(mail, found[mail.about_id], found[head_id])
+    return any(_is_so(mail, row) for row in found.values() if row is not None)
+
+
+def _is_late(mail: Mail, own: InboxRow | None, head: InboxRow | None) -> bool:
+    """Is the answer that was promised by this day still owed, and was no other day promised since?"""
+    if own is None or head is None or head.referral.state not in PROMISED:
+        return False
+    return mail.facts.day in (own.referral.due_on, head.referral.due_on)
 
 
 def _is_so(mail: Mail, row: InboxRow) -> bool:

@@ -1,5 +1,6 @@
 """An alert that came again with other content: what is held of it, its versions, and what is written when one is taken over."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.positions import lay_flat, read_position
+from server.queries.referrals.folded import list_folded
 from server.queries.referrals.inbox import read_referral
 from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral
 from shared.model.codes import AlertSource
@@ -233,11 +235,15 @@ def settle_overtaken(session: Session, alert_id: Id, said: Collection[str], now:
 
 
 def count_open_versions(session: Session, referral_ids: Collection[Id]) -> dict[Id, int]:
-    """How many versions of each referral wait for a person."""
+    """How many versions of each referral, and of those that are folded into it, wait for a person."""
+    owner = list_folded(session, referral_ids)
     query = (
         select(referral.c.id, func.count())
         .join(alert_version, alert_version.c.alert_id == referral.c.alert_id)
-        .where(referral.c.id.in_(referral_ids), alert_version.c.settled_at.is_(None))
+        .where(referral.c.id.in_(owner), alert_version.c.settled_at.is_(None))
         .group_by(referral.c.id)
     )
-    return {referral_id: number for referral_id, number in session.execute(query)}  # noqa: C416 - rows are not pairs
+    found = Counter[Id]()
+    for referral_id, number in session.execute(query):
+        found[owner[referral_id]] += number
+    return dict(found)

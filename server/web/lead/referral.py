@@ -1,6 +1,6 @@
 """One referral: what was said, what is known around it, what has been done, and the four things a team lead does next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -28,6 +28,7 @@ from server.queries.referrals import desk, inbox, told, versions
 from server.queries.referrals.folded import find_head, list_folded
 from server.queries.referrals.inbox import InboxRow
 from server.queries.referrals.referral_steps import TAKEN_BACK
+from server.queries.referrals.versions import OpenVersion
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.around import Surroundings, look_around
@@ -280,13 +281,15 @@ def _answer(
     today = access.today
     around = look_around(access, [row.referral])[referral_id]
     standing = list_districts_on(access.session, access.today)
+    head, folded = _find_head(access, referral_id), _list_folded(access, referral_id)
     elsewhere = [each for each in standing if each.id != row.referral.district_id]
     return page(
         request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,
         now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
         errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
         told=told.find_told(access.session, referral_id), versions=versions.list_versions(access.session, referral_id),
-        head=_find_head(access, referral_id), folded=_list_folded(access, referral_id), nouns=NOUNS,
+        head=head, folded=folded, folded_versions=_list_waiting(access, folded), nouns=NOUNS,
+        may_settle=access.allows(Act.PROGRESS_REFERRAL, subject) and is_open((head or row).referral),
         around=around, steps=inbox.list_steps(access.session, referral_id), answers=_list_answers(access, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
@@ -357,6 +360,12 @@ def _list_folded(access: Access, referral_id: Id) -> list[InboxRow]:
         if row is not None and subject is not None and access.allows(Act.SEE_REFERRAL, subject):
             found.append(row)
     return sorted(found, key=lambda row: row.referral.reported_at)
+
+
+def _list_waiting(access: Access, folded: Sequence[InboxRow]) -> list[tuple[InboxRow, OpenVersion]]:
+    """What reports that are folded into this one say anew, and nobody has decided about."""
+    found = ((row, each) for row in folded for each in versions.list_versions(access.session, row.referral.id))
+    return [(row, each) for row, each in found if each.settled_at is None]
 
 
 def _could_be_folded_in(around: Surroundings) -> bool:
