@@ -57,6 +57,8 @@ class Columns:
     marks: tuple[str, ...] = ()
     is_upper: bool = False
     """Are references written in capitals, so that wd1 means WD1?"""
+    tells_where: tuple[str, ...] = ("details", "street")
+    """Nouns in whose words a postcode or a grid reference may stand."""
 
     @cached_property
     def kept(self) -> frozenset[str]:
@@ -164,7 +166,7 @@ class Columns:
         closed_at = read_moment(heading("closed"), closed, reading.zone, reading.now, order) if closed else None
         place = read_place(
             (heading("latitude"), heading("longitude")), cell("latitude"), cell("longitude"), cell("postcode"),
-            cell("details"), cell("street"),
+            *(cell(noun) for noun in self.tells_where),
         )  # fmt: skip
         raw, extras = split_raw(row.cells, kept)
         referrer_type = cell("referrer")

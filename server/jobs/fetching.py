@@ -3,7 +3,7 @@ none is lost: it is fetched again, and known by its Message-ID."""
 
 from server.http.services import Services
 from server.importers.accounting import Importing
-from server.importers.email.parse import read_letter, read_message
+from server.importers.email.parse import read_letter, read_messages
 from server.importers.files import Refusal, UnusableFile
 from server.importers.notices import read_lines, receive_mail
 from server.importers.referrals import import_referrals
@@ -29,8 +29,8 @@ def fetch_reports(services: Services, moment: Moment) -> int:
                     "referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone,
                     tray=services.tray,
                 )  # fmt: skip
-                row = _read(data, Reading(settings.timezone, moment.now))
-                import_referrals(services.database, run, [row], settings.data)
+                rows = _read(data, Reading(settings.timezone, moment.now))
+                import_referrals(services.database, run, rows, settings.data)
             mailbox.mark_read(number)
     return len(numbers)
 
@@ -52,12 +52,12 @@ def _take_notice(services: Services, data: bytes, moment: Moment) -> bool:
         )
 
 
-def _read(data: bytes, reading: Reading) -> Report | Refusal:
-    """A message as a report; what is none is a refused row that somebody sees."""
+def _read(data: bytes, reading: Reading) -> list[Report | Refusal]:
+    """A message as a report, or as those that are attached to it; what is none is a refused row that somebody sees."""
     shown = data[:SHOWN_BYTES].decode("utf-8", "replace")
     if len(data) >= MAX_BYTES:
-        return Refusal(1, f"The message is larger than {MAX_BYTES >> 20} MB: read it in the mailbox itself.", shown)
+        return [Refusal(1, f"The message is larger than {MAX_BYTES >> 20} MB: read it in the mailbox itself.", shown)]
     try:
-        return read_message(1, data, reading)
+        return read_messages(data, reading)
     except UnusableFile as error:
-        return Refusal(1, str(error), shown)
+        return [Refusal(1, str(error), shown)]

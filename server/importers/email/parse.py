@@ -5,19 +5,19 @@ report or a refusal out. Pure. Source: RFC 5322.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
-from html.parser import HTMLParser
-from typing import cast
 
 from server.importers.cells import read_yes
 from server.importers.columns import Columns
 from server.importers.council_form.parse import COUNCIL_FORM
 from server.importers.dates import Order
+from server.importers.email.body import find_text, list_inner
+from server.importers.email.quoted import Part, find_forwarded, list_parts, read_inner_date
 from server.importers.files import Refusal, Row, UnusableFile, make_storable, normalise_heading
 from server.importers.inputs import Input
 from server.importers.report import MAIL_ADDRESS, Reading, Report
@@ -32,11 +32,11 @@ HEADER = re.compile(
     r"(?:Return-Path|Received|Delivered-To|From|To|Date|Subject|Message-ID|MIME-Version|Reply-To|X-[\w-]+|[\w-]+-Signature):",
     re.IGNORECASE,
 )
-FORWARDED = re.compile(
-    r"^[ \t>]*-{2,} ?(?:forwarded message|original message|weitergeleitete).*$", re.IGNORECASE | re.MULTILINE
-)
-INNER_HEADER = re.compile(r"^[ \t>*]*(from|date|sent|subject|to|cc)\s*:\**\s*(.*)$", re.IGNORECASE)
-SIGNATURE = re.compile(r"^-- ?$|^sent from my ", re.IGNORECASE)
+ANSWERED = re.compile(r"(?:re|aw|odp|atb|sv|antw?) ?:", re.IGNORECASE)
+"""So begins the subject of an answer: its sender's own words stand above what was written before."""
+SENT_ON = re.compile(r"(?:(?:re|aw|odp|atb|sv|antw?|fwd?|wg|fw|pd) ?: ?)*", re.IGNORECASE)
+SIGNATURE = re.compile(r"^-- ?$")
+OF_A_DEVICE = re.compile(r"^sent from my |^get outlook for ", re.IGNORECASE)
 LINE = re.compile(r"^[ \t>]*([A-Za-z][\w ,'’?&/()-]{1,60}?)\s*:\s+(\S.*)$")
 TELEPHONE = re.compile(r"(?:\+44|\(?0)[\d ()-]{8,16}\d")
 ADDRESS_LIKE = re.compile(r"(?<![^\s@])[^\s@]*@[^\s@]+")
@@ -48,6 +48,7 @@ OF_A_MACHINE = re.compile(
     re.IGNORECASE,
 )
 """Addresses at which nobody waits for an answer: of machines, of forms on web sites, and StreetLink's."""
+OF_DELIVERY = "This tells what became of a mail that was sent, and is no report: leave it out."
 TAKEN_OUT = "(…)"
 """Stands where it was said who wrote a line."""
 OF_REACHING = frozenset(
@@ -73,30 +74,41 @@ def _merge(noun: str) -> tuple[str, ...]:
     )
 
 
-EMAIL = Columns(AlertSource.EMAIL, {noun: _merge(noun) for noun in {*COUNCIL_FORM.names, *STREETLINK.names}})
+EMAIL = Columns(
+    AlertSource.EMAIL, {noun: _merge(noun) for noun in {*COUNCIL_FORM.names, *STREETLINK.names}},
+    tells_where=("details", "street", "appearance"),
+)  # fmt: skip
 OF_CONSENT = frozenset((*COUNCIL_FORM.names["consent"], *STREETLINK.names["consent"]))
 KNOWN = {name for names in EMAIL.names.values() for name in names} | OF_CONSENT
 
 
 def open_file(source: Input, reading: Reading, asked: Asked) -> Reports:
-    """The one report of a message. Raises UnusableFile for what is no message."""
+    """The report of a message, or of each that is attached to it. Raises UnusableFile for what is no message."""
     with source.open() as stream:
         data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise UnusableFile(f"The message is larger than {MAX_BYTES >> 20} MB: forward it without what is attached.")
-    return listed([read_message(1, data, reading, asked.mends.get(1, {}))])
+    return listed(read_messages(data, reading, asked.mends))
 
 
-def read_message(
-    number: int, data: bytes, reading: Reading, mends: Mapping[str, str] | None = None
-) -> Report | Refusal:
-    """A message as a report. Raises UnusableFile where there is nothing of one."""
+def read_messages(
+    data: bytes, reading: Reading, mends: Mapping[int, Mapping[str, str]] | None = None
+) -> list[Report | Refusal]:
+    """A message as a report; where others are attached to it, each of those. Raises UnusableFile where nothing can be read."""
     with _understood():
-        message = message_from_bytes(data, policy=policy.default)
-        if not message.keys():
+        outer = message_from_bytes(data, policy=policy.default)
+        if not outer.keys():
             raise UnusableFile("This is no e-mail: it has no lines of sender and date at its top.")
-        cells = {name: make_storable(text) for name, text in _list_cells(message) if text}
-    return read_cells(number, {**cells, **(mends or {})}, reading)
+        if outer.get_content_type() == "multipart/report":
+            return [Refusal(1, OF_DELIVERY, make_storable(find_text(outer)))]
+        found = [
+            {name: make_storable(text) for name, text in _list_cells(outer, message, reading) if text}
+            for message in list_inner(outer) or [outer]
+        ]
+    mended = mends or {}
+    return [
+        read_cells(number, {**cells, **mended.get(number, {})}, reading) for number, cells in enumerate(found, start=1)
+    ]
 
 
 def read_cells(number: int, cells: Mapping[str, str], reading: Reading) -> Report | Refusal:
@@ -119,8 +131,8 @@ def read_letter(data: bytes) -> Letter:
     with _understood():
         outer = message_from_bytes(data, policy=policy.default)
         message = _unwrap(outer)
-        text = make_storable(_find_text(message))
-        sender = _find_forwarded(text).get("from") or _header(message, "From")
+        text = make_storable(find_text(message))
+        sender = find_forwarded(text).get("from") or _header(message, "From")
         name, address = parseaddr(make_storable(sender))
         return Letter(
             message_id=_message_id(outer), sender_name=name, sender_address=address, text=text,
@@ -152,29 +164,32 @@ def _message_id(message: EmailMessage) -> str:
 
 
 def _unwrap(message: EmailMessage) -> EmailMessage:
-    inner = next((part for part in message.walk() if part.get_content_type() == "message/rfc822"), None)
-    return message if inner is None else cast(EmailMessage, inner.get_payload(0))
+    return next(iter(list_inner(message)), message)
 
 
-def _list_cells(outer: EmailMessage) -> Iterator[tuple[str, str]]:
-    message = _unwrap(outer)
-    text = _find_text(message)
-    told = {
-        "from": _header(message, "From"),
-        "date": _header(message, "Date"),
-        "subject": _header(message, "Subject"),
-    }
-    told |= _find_forwarded(text)
-    name, address = parseaddr(told["from"])
+def _list_cells(outer: EmailMessage, message: EmailMessage, reading: Reading) -> Iterator[tuple[str, str]]:
+    """`message` is `outer`, or one that is attached to it."""
+    told = {name: _header(message, name).strip() for name in ("From", "Date", "Subject")}
+    parts = list_parts(find_text(message))
+    is_answer = ANSWERED.match(told["Subject"]) is not None
+    chosen = parts[0] if is_answer else parts[-1]
+    others = [each for each in parts if each is not chosen]
+    if message is not outer:
+        others += list_parts(find_text(outer))
+    sender = chosen.told.get("from", told["From"])
+    subject = chosen.told.get("subject", told["Subject"])
+    name, address = parseaddr(sender)
+    senders = (sender, told["From"], _header(outer, "From"), *(each.told.get("from", "") for each in others))
+    names = list(dict.fromkeys(parseaddr(each)[0] for each in senders))
     yield "mail_reference", _message_id(message)
-    yield "mail_date", _read_date(told["date"])
-    yield "mail_subject", told["subject"]
+    yield "mail_date", _read_told_date(chosen.told.get("date", ""), reading) or _read_date(told["Date"])
+    yield "mail_subject", subject
     yield "your_name", name
     yield "your_email", address
-    lines = list(_read_text(text, name, told["subject"]))
+    lines = list(_read_text(chosen, others, names, subject))
     yield from lines
     wants = all(read_yes(said) for heading, said in lines if heading in OF_CONSENT)
-    if wants and message is outer and not FORWARDED.search(text) and _is_own_letter(outer, address):
+    if wants and message is outer and (is_answer or len(parts) == 1) and _is_own_letter(outer, address):
         yield "mail_waits_for_answer", "yes"
     attached = sum(1 for _ in message.iter_attachments())
     if attached:
@@ -199,6 +214,12 @@ def _is_own_letter(message: EmailMessage, address: str) -> bool:
     )
 
 
+def _read_told_date(text: str, reading: Reading) -> str:
+    """When a quoted message was sent; empty where that cannot be read: then the day it was passed on counts."""
+    said = _read_date(text)
+    return said if said != text else read_inner_date(text, reading)
+
+
 def _read_date(text: str) -> str:
     try:
         moment = parsedate_to_datetime(text)
@@ -210,90 +231,61 @@ def _read_date(text: str) -> str:
     ).isoformat()
 
 
-def _find_text(message: EmailMessage) -> str:
-    """The plain text of a message, or that of its page."""
-    body = message.get_body(("plain", "html"))
-    if body is None:
-        return ""
-    try:
-        content = str(body.get_content())
-    except (LookupError, UnicodeError):
-        content = bytes(body.get_payload(decode=True) or b"").decode("utf-8", "replace")
-    return _strip_page(content) if body.get_content_type() == "text/html" else content
-
-
-def _strip_page(page: str) -> str:
-    reader = _Page()
-    reader.feed(page)
-    return "".join(reader.words)
-
-
-class _Page(HTMLParser):
-    """The words of a page, a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._hidden += tag in ("style", "script", "head")
-        if tag in ("br", "p", "div", "tr", "li"):
-            self.words.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("style", "script", "head")
-
-    def handle_data(self, data: str) -> None:
-        if self._hidden <= 0:
-            self.words.append(data)
-
-
-def _find_forwarded(text: str) -> dict[str, str]:
-    """Who wrote what was forwarded in a text, and when; the deepest one."""
-    marks = list(FORWARDED.finditer(text))
-    if not marks:
-        return {}
-    found: dict[str, str] = {}
-    for line in text[marks[-1].end() :].strip().splitlines()[:8]:
-        matched = INNER_HEADER.match(line)
-        if matched is None:
-            break
-        found.setdefault({"sent": "date"}.get(matched[1].lower(), matched[1].lower()), matched[2].strip())
-    return {name: said for name, said in found.items() if name in ("from", "date", "subject") and said}
-
-
-def _read_text(text: str, name: str, subject: str) -> Iterator[tuple[str, str]]:
-    """The lines that are columns of a form; the rest less whatever says who wrote it; where nothing is left, the subject."""
-    marks = list(FORWARDED.finditer(text))
-    lines = [line.lstrip("> \t").rstrip() for line in text[marks[-1].end() if marks else 0 :].splitlines()]
-    while marks and lines and (not lines[0] or INNER_HEADER.match(lines[0])):
-        lines.pop(0)
-    rest: list[str] = []
-    private: list[str] = []
+def _read_text(chosen: Part, others: Sequence[Part], names: Sequence[str], subject: str) -> Iterator[tuple[str, str]]:
+    """The lines that are columns of a form; the rest less whatever says who wrote it, below its subject; and what others wrote
+    above and below it."""
     seen: set[str] = set()
-    for line in lines:
-        if SIGNATURE.match(line):
-            break
-        matched = LINE.match(line)
-        heading = normalise_heading(matched[1]) if matched else ""
-        if matched and heading in KNOWN and heading not in seen:
+    private: list[str] = []
+    rest = list[str]()
+    for heading, said in _read_lines(chosen.lines, names, private):
+        if heading and heading not in seen:
             seen.add(heading)
-            yield heading, matched[2].strip()
-            continue
-        plain = _take_out_who(line, name)
-        if plain != line:
-            private.append(line)
-        if plain == line or _says_more(plain):
-            rest.append(plain)
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(rest)).strip()
-    yield "mail_text", text or _take_out_who(subject, name)
+            yield heading, said
+        else:
+            rest.append(said)
+    text = _join(rest)
+    sent_on = SENT_ON.match(subject)
+    about = _take_out_all(subject[sent_on.end() if sent_on else 0 :], names).strip()
+    if about.casefold() not in text.casefold() and any(sign.isalpha() for sign in about):
+        text = f"{about}\n{text}".strip()
+    beside = [_join([said for _, said in _read_lines(each.lines, names, private)]) for each in others]
+    yield "mail_text", "\n\n".join([text, *(f"Written with it: {each}" for each in beside if each)]).strip()
     yield "mail_lines_that_say_who", "\n".join(private)
 
 
-def _take_out_who(line: str, name: str) -> str:
+def _read_lines(lines: Sequence[str], names: Sequence[str], private: list[str]) -> Iterator[tuple[str, str]]:
+    """Each line that says something, with its heading where it is a column of a form; what says who wrote it is left to
+    `private`."""
+    says_more = False
+    for line in (line.lstrip("> \t").rstrip() for line in lines):
+        if SIGNATURE.match(line) and says_more:
+            return
+        if OF_A_DEVICE.match(line):
+            continue
+        matched = LINE.match(line)
+        heading = normalise_heading(matched[1]) if matched else ""
+        if matched and heading in KNOWN:
+            says_more = True
+            yield heading, matched[2].strip()
+            continue
+        plain = _take_out_all(line, names)
+        if plain != line:
+            private.append(line)
+        if plain == line or _says_more(plain):
+            says_more = says_more or bool(plain)
+            yield "", plain
+
+
+def _join(lines: Sequence[str]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _take_out_all(line: str, names: Sequence[str]) -> str:
     """A line less whatever in it says who wrote it: many write all they saw, and their number, in one line."""
-    return _take_out_name(TELEPHONE.sub(TAKEN_OUT, ADDRESS_LIKE.sub(TAKEN_OUT, line)), name)
+    line = TELEPHONE.sub(TAKEN_OUT, ADDRESS_LIKE.sub(TAKEN_OUT, line))
+    for name in names:
+        line = _take_out_name(line, name)
+    return line
 
 
 def _take_out_name(line: str, name: str) -> str:

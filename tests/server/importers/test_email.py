@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.cli import main
-from server.importers.email.parse import parse, read_letter, read_message
+from server.importers.email.parse import parse, read_letter, read_messages
 from server.importers.files import Refusal, UnusableFile
 from server.importers.inputs import of_bytes
 from server.importers.report import Report
@@ -32,7 +32,7 @@ def mail(text: str, **headers: str) -> EmailMessage:
 
 
 def read(message: EmailMessage) -> Report:
-    report = read_message(1, bytes(message), READING)
+    (report,) = read_messages(bytes(message), READING)
     assert isinstance(report, Report), report
     return report
 
@@ -45,13 +45,14 @@ def test_a_letter_is_what_was_seen_and_its_sender_stands_apart() -> None:
 
     report = read(mail(text))
 
-    assert report.appearance == "There is a man in the arch near WD17 1EU.\nRed hat."
+    assert report.appearance == "Somebody outside\nThere is a man in the arch near WD17 1EU.\nRed hat."
+    assert (report.postcode, len(report.guesses)) == ("WD17 1EU", 1)
     assert report.reported_at.isoformat() == "2026-11-11T21:15:00+00:00"
     assert (report.reference, report.source.value) == ("1@example.org", "email")
     assert report.referrer is not None
     assert (report.referrer.name, report.referrer.email) == ("Ann Brown", "ann@example.org")
     kept = str(dict(report.raw))
-    for private in ("Ann", "07700", "Somebody outside", "Sons"):
+    for private in ("Ann", "07700", "Sons"):
         assert private not in kept
 
 
@@ -69,7 +70,7 @@ def test_a_letter_is_what_was_seen_and_its_sender_stands_apart() -> None:
 def test_a_line_with_a_number_or_a_name_in_it_loses_those_alone(line: str, seen: str) -> None:
     report = read(mail(f"Please help.\n{line}\n", From="Ed <ed@example.org>"))
 
-    assert report.appearance == f"Please help.\n{seen}".strip()
+    assert report.appearance == f"Somebody outside\nPlease help.\n{seen}".strip()
     kept = str(dict(report.raw))
     assert "07700" not in kept and "ed@" not in kept and "@ed_" not in kept
 
@@ -97,7 +98,7 @@ def test_a_form_sent_by_mail_is_read_by_its_lines() -> None:
     assert report.place.startswith("Doorway of the chemist")
     assert report.point is None
     assert (report.postcode, report.seen_text, report.people_count) == ("WD17 1EU", "9pm", 2)
-    assert (report.concerns, report.gender, report.appearance) == ("no coat", "male", "Thanks")
+    assert (report.concerns, report.gender, report.appearance) == ("no coat", "male", "Somebody outside\nThanks")
 
 
 def test_a_forwarded_letter_is_that_of_whoever_wrote_it() -> None:
@@ -108,7 +109,7 @@ def test_a_forwarded_letter_is_that_of_whoever_wrote_it() -> None:
 
     report = read(mail(text))
 
-    assert report.appearance == "A woman behind the church."
+    assert report.appearance == "worried\nA woman behind the church.\n\nWritten with it: FYI, one for you. Tom"
     assert report.referrer is not None
     assert report.referrer.email == "bob@example.net"
     assert report.reported_at.isoformat() == "2026-11-10T08:00:00+00:00"
@@ -121,7 +122,9 @@ def test_a_letter_that_is_attached_to_another_is_the_one_that_is_read() -> None:
 
     report = read(outer)
 
-    assert (report.appearance, report.reference) == ("Two people by the bridge.", "inner@example.net")
+    assert (report.appearance, report.reference) == (
+        "Somebody outside\nTwo people by the bridge.\n\nWritten with it: See attached.", "inner@example.net",
+    )  # fmt: skip
 
 
 def test_a_page_is_read_as_its_words_and_attachments_are_told_of() -> None:
@@ -131,13 +134,13 @@ def test_a_page_is_read_as_its_words_and_attachments_are_told_of() -> None:
 
     report = read(message)
 
-    assert report.appearance.split("\n") == ["Blue tent", "by the canal"]
+    assert report.appearance.split("\n") == ["Somebody outside", "Blue tent", "by the canal"]
     assert report.extras["mail_attachments"] == "1, not kept"
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Wed, 11 Nov 2036 21:15:00 +0000"])
 def test_a_letter_without_a_usable_date_is_asked_about(date: str) -> None:
-    refused = read_message(1, bytes(mail("A man.", Date=date)), READING)
+    (refused,) = read_messages(bytes(mail("A man.", Date=date)), READING)
 
     assert isinstance(refused, Refusal)
     assert "mail_date" in refused.reason or "mail_date" in refused.cells
@@ -165,7 +168,7 @@ def test_a_damaged_line_at_its_top_costs_a_letter_nothing_else(name: str, writte
     data = said.encode("utf-8", "surrogateescape")
 
     assert read_letter(data).text.strip() == "A man by the arch."
-    found = read_message(1, data, READING)
+    (found,) = read_messages(data, READING)
     if name == "Date":
         assert isinstance(found, Refusal) and found.cells["mail_text"] == "A man by the arch."
     else:
@@ -176,7 +179,7 @@ def test_a_letter_that_cannot_be_read_at_all_is_refused_in_words() -> None:
     parts = (f"Content-Type: multipart/mixed; boundary=x{at}\r\n\r\n--x{at}\r\n" for at in range(1500))
     data = f"From: ann@example.org\r\nDate: {SENT}\r\n{''.join(parts)}\r\nA man.".encode()
 
-    for understand in (read_letter, lambda found: read_message(1, found, READING)):
+    for understand in (read_letter, lambda found: read_messages(found, READING)):
         with pytest.raises(UnusableFile, match="damaged"):
             understand(data)
 
@@ -223,3 +226,79 @@ def test_a_message_that_is_attached_is_nobodys_own_letter() -> None:
     outer.add_attachment(mail("A man.", From="Bob <bob@example.org>", Message_ID="<2@example.org>"))
 
     assert not read(outer).contact_consent
+
+
+def raw(body: bytes, *headers: str) -> list[Report | Refusal]:
+    top = ("From: Ann Brown <ann@example.org>", f"Date: {SENT}", "Message-ID: <1@example.org>", *headers)
+    return read_messages("\r\n".join(top).encode() + b"\r\n\r\n" + body, READING)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "said"),
+    [
+        ("Człowiek śpi przy moście".encode(), "", "Człowiek śpi przy moście"),
+        ("رجل ينام هنا".encode(), "; charset=us-ascii", "رجل ينام هنا"),
+        ("café door – £2".encode("cp1252"), "", "café door – £2"),
+        ("café".encode("latin-1"), "; charset=iso-8859-1", "café"),
+        ("café".encode(), "; charset=x-unheard-of", "café"),
+    ],
+)
+def test_a_text_is_read_whatever_it_says_of_how_it_is_written(body: bytes, encoding: str, said: str) -> None:
+    (report,) = raw(body, f"Content-Type: text/plain{encoding}")
+    assert isinstance(report, Report) and report.appearance == said
+
+
+def test_an_empty_text_beside_a_page_hides_none_of_its_words_nor_does_a_top_without_an_end() -> None:
+    message = mail(" \n")
+    page = "<html><head><title>t</title><body><table><tr><td>Postcode:</td><td>WD17 1EU</td></tr></table>Blue tent"
+    message.add_alternative(page, subtype="html")
+    report = read(message)
+    assert (report.postcode, report.appearance) == ("WD17 1EU", "Somebody outside\nBlue tent")
+
+
+QUOTED = (
+    "From: Bob Lee <bob@example.net>\nSent: Tuesday, November 10, 2026 8:00 AM\nTo: Ann Brown\nSubject: worried\n\n"
+)
+BEGUN = "Begin forwarded message:\n\n> From: Bob Lee <bob@example.net>\n> Date: 10 November 2026 at 08:00:00 GMT\n> To: x\n>\n"
+
+
+@pytest.mark.parametrize("top", [f"{'_' * 32}\n{QUOTED}", QUOTED, BEGUN, f"-----Original Message-----\n{QUOTED}"])
+def test_a_letter_that_a_program_forwards_in_its_own_way_is_that_of_whoever_wrote_it(top: str) -> None:
+    text = f"He moved to the churchyard.\n\n{top}A woman behind the church. Bob Lee 07700 900123\n"
+    report = read(mail(text, Subject="FW: worried"))
+
+    assert report.referrer is not None and report.referrer.email == "bob@example.net"
+    assert report.reported_at.isoformat() == "2026-11-10T08:00:00+00:00"
+    assert report.appearance.startswith("worried\nA woman behind the church.")
+    assert report.appearance.endswith("Written with it: He moved to the churchyard.")
+    assert "Bob" not in report.appearance and not report.contact_consent
+
+
+def test_an_answer_is_that_of_its_sender_and_what_it_answers_stands_with_it() -> None:
+    report = read(mail(f"He is by the bridge now.\n\n{QUOTED}A woman behind the church.", Subject="RE: worried"))
+
+    assert report.referrer is not None and report.referrer.email == "ann@example.org"
+    assert report.appearance.split("\n")[:2] == ["worried", "He is by the bridge now."]
+    assert report.appearance.endswith("Written with it: A woman behind the church.") and report.contact_consent
+
+
+def test_each_letter_that_is_attached_is_a_report_with_what_was_written_with_them() -> None:
+    outer = mail("Two of them, and the second limps.")
+    for number in (1, 2):
+        outer.add_attachment(mail(f"Person {number}.", From="Cat <cat@example.net>", Message_ID=f"<{number}@inner>"))
+    found = read_messages(bytes(outer), READING)
+
+    assert [(each.reference, each.appearance.split("\n")[1]) for each in found if isinstance(each, Report)] == [
+        ("1@inner", "Person 1."), ("2@inner", "Person 2."),
+    ]  # fmt: skip
+    assert all("the second limps" in each.appearance for each in found if isinstance(each, Report))
+
+
+def test_what_became_of_a_mail_of_ours_is_no_report() -> None:
+    body = b"--b\r\n\r\nNo such mailbox\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\nThank you.\r\n--b--"
+    (refused,) = raw(body, 'Content-Type: multipart/report; boundary="b"')
+    assert isinstance(refused, Refusal) and "no report" in refused.reason and "No such mailbox" in refused.raw
+
+
+def test_a_line_of_a_device_ends_no_letter() -> None:
+    assert read(mail("Sent from my iPhone\n\nA man by the arch.")).appearance.endswith("A man by the arch.")
