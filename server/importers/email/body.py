@@ -4,6 +4,11 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import cast
 
+BLOCKS = frozenset({
+    "p", "div", "table", "tr", "ul", "ol", "li", "hr", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6",
+})  # fmt: skip
+"""What begins and ends a line of a page."""
+
 
 def list_inner(message: EmailMessage) -> list[EmailMessage]:
     """The messages that are attached to one, and of one that only passes on what is attached to it those."""
@@ -59,13 +64,21 @@ class _Page(HTMLParser):
         self._hidden += tag in ("style", "script", "head")
         if tag == "body":  # a top that nobody ended ends here
             self._hidden = 0
-        if tag in ("br", "p", "div", "tr", "li", "hr"):
+        if tag == "br":
             self.words.append("\n")
+        elif tag in BLOCKS:
+            self._break()
         elif tag in ("td", "th"):
             self.words.append(" ")
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag in ("style", "script", "head")
+        if tag in BLOCKS:
+            self._break()
+
+    def _break(self) -> None:
+        if self.words and not self.words[-1].endswith("\n"):
+            self.words.append("\n")
 
     def handle_data(self, data: str) -> None:
         if self._hidden <= 0:
