@@ -254,3 +254,12 @@ def test_a_report_in_the_first_hour_of_a_new_district_is_of_the_new_one(
     with filled.reading() as session:
         row = session.execute(select(referral).where(referral.c.number == reference)).mappings().one()
     assert row["district_id"] == "new"
+
+
+def test_who_goes_back_and_wants_no_answer_after_all_is_written_to_no_more(sam: Browser, filled: Database) -> None:
+    tell(sam, key="back", appearance="Red hat", tell="yes", email="sam@example.org")
+    tell(sam, key="back", appearance="Red hat")
+    with filled.reading() as session:
+        found = session.execute(select(alert).where(alert.c.appearance == "Red hat")).mappings().one()
+        who = session.execute(select(alert_referrer).where(alert_referrer.c.alert_id == found["id"])).all()
+    assert (found["contact_consent"], who) == (False, [])

@@ -115,6 +115,10 @@ def _keep_correction(
         return
     if report.email or report.telephone:
         referrals.replace_referrer(session, _list_referrers(report, held.alert_id, now)[0], may_tell=bool(report.email))
+    elif (
+        report.source is AlertSource.COUNCIL_FORM
+    ):  # our own form asks each time: whoever took it back is written to no more
+        referrals.forget_referrer(session, held.alert_id)
     said = {name: getattr(report, name) for name in ("place", "appearance", "concerns", "seen_text", "postcode")}
     changes = {name: (held.words[name], text) for name, text in said.items() if text and text != held.words[name]}
     if report.people_count is not None and report.people_count != held.people_count:

@@ -101,6 +101,12 @@ def replace_referrer(session: Session, referrer: ReferrerRow, *, may_tell: bool)
         session.execute(update(alert).where(alert.c.id == referrer.alert_id).values(contact_consent=True))
 
 
+def forget_referrer(session: Session, alert_id: Id) -> None:
+    """Keep no way to reach whoever raised an alert, and tell them nothing."""
+    session.execute(delete(alert_referrer).where(alert_referrer.c.alert_id == alert_id))
+    session.execute(update(alert).where(alert.c.id == alert_id).values(contact_consent=False))
+
+
 def add_referrals(session: Session, referrals: Sequence[StoredReferral]) -> None:
     """Store referrals."""
     every = [each.referral for each in referrals]
