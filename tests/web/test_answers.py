@@ -245,6 +245,19 @@ def test_an_apology_that_waits_goes_out_only_while_the_answer_is_still_owed(
     assert not holds(), "we wait for them"
 
 
+def test_an_apology_of_a_folded_report_holds_by_the_day_of_the_one_that_is_worked_on(
+    filled: Database, tom: Callable[[], Door], link: str
+) -> None:
+    with tom().open() as access:
+        head = inbox.find_inbox_row(access.session, "r2")
+        assert head is not None
+        progress_referral(access, "r1", ReferralState.DUPLICATE_OF, duplicate_of="r2")
+        referral_steps.set_due(access.session, "r1", head.referral.due_on - timedelta(days=5))
+        Outbox(access.session, access.now, access.new_id).apologise({"r1": head.referral.due_on})
+        (posted,) = outbox.list_posted_about(access.session, "r1", MailKind.REFERRAL_LATE)
+        assert still_holds(access.session, posted.mail)
+
+
 def test_tom_sees_what_whoever_told_us_was_told_and_when(
     browse: Callable[[str], Browser], link: str, filled: Database, tom: Callable[[], Door], now: datetime
 ) -> None:

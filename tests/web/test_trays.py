@@ -515,6 +515,48 @@ def test_a_file_that_is_undone_takes_its_mended_rows_along(
     assert waiting(filled, tray) == []
 
 
+def test_a_mended_row_that_somebody_works_with_stays_and_waits_no_more_and_one_that_is_undone_is_not_undone_twice(
+    filled: Database,
+    tray: Tray,
+    bring: Callable[..., Any],
+    browse: Callable[[str], Browser],
+    door: Callable[[str], Door],
+) -> None:
+    bring(*({"alert_id": number, "datetime_opened": "31/11/2026 10:00", **IN_WATFORD} for number in ("R1", "R2")))
+    tom = browse("tom")
+    tom.get("/referrals/refused")
+    for row in waiting(filled, tray):
+        path = f"/referrals/refused/{row.batch_id}/{row.row_number}"
+        send_cells(tom, path, {**row.cells, "datetime_opened": "31/10/2026 10:00"})
+    with door("tom").open() as access:
+        close_referral(access, id_of(filled, "R1"), "person_found_taken_to_shelter")
+    with filled.writing() as session:
+        session.execute(update(import_batch).values(imported_by="tom"))
+        parts = {each.part_row: each.id for each in imports.list_parts(session, row.batch_id)}
+
+    assert undo_file(door("tom"), parts[2]) == ["R1"]
+    assert waiting(filled, tray) == [], "its report stays"
+    assert undo_file(door("tom"), parts[3]) == []
+    assert [each.row_number for each in waiting(filled, tray)] == [3]
+    assert undo_file(door("tom"), row.batch_id) == [], "what was undone alone is passed over"
+
+
+def test_what_is_mended_is_sealed_anew_with_what_waits(
+    filled: Database, tray: Tray, bring: Callable[..., Any], browse: Callable[[str], Browser]
+) -> None:
+    bring({"alert_id": "R1", "datetime_opened": "31/11/2026 10:00", **IN_WATFORD})
+    tom = browse("tom")
+    (row,) = waiting(filled, tray)
+    tom.get("/referrals/refused")
+    path = f"/referrals/refused/{row.batch_id}/{row.row_number}"
+    send_cells(tom, path, {**row.cells, "datetime_opened": "31/10/2026 10:00"})
+    newer = b"another secret of the suite, of thirty-two"
+    with filled.writing() as session:
+        assert Tray(newer, *tray._secrets).seal_anew(session) == 1
+        imports.let_wait_again(session, row.batch_id, row.row_number)
+    assert waiting(filled, Tray(newer)) == [row]
+
+
 def test_lines_and_length_of_a_cell_outlive_its_mending_and_what_was_typed_is_shown_from_any_page(
     filled: Database, tray: Tray, bring: Callable[..., Any], browse: Callable[[str], Browser]
 ) -> None:

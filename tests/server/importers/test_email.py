@@ -302,3 +302,19 @@ def test_what_became_of_a_mail_of_ours_is_no_report() -> None:
 
 def test_a_line_of_a_device_ends_no_letter() -> None:
     assert read(mail("Sent from my iPhone\n\nA man by the arch.")).appearance.endswith("A man by the arch.")
+
+
+def test_a_letter_in_a_letter_in_a_letter_is_one_report() -> None:
+    middle, outer = mail("Passing this on.", Message_ID="<middle@x>"), mail("And I pass it on.")
+    middle.add_attachment(mail("A man by the arch.", Message_ID="<inner@x>"))
+    outer.add_attachment(middle)
+    (found,) = read_messages(bytes(outer), READING)
+    assert isinstance(found, Report) and found.reference == "inner@x"
+
+
+def test_a_mended_cell_is_that_of_its_own_message() -> None:
+    outer = mail("Two.")
+    for number in (1, 2):
+        outer.add_attachment(mail(f"Person {number}.", Message_ID=f"<{number}@inner>"))
+    found = read_messages(bytes(outer), READING, {2: {"location": "the bridge"}})
+    assert [each.place for each in found if isinstance(each, Report)] == ["", "the bridge"]
