@@ -231,3 +231,10 @@ def test_of_rows_that_share_a_reference_one_is_not_the_other_because_of_a_column
     account = bring_in(both)
 
     assert (account.accepted, account.duplicates) == (1, 1)
+
+
+def test_a_column_without_a_name_that_first_says_something_later_is_a_newer_version(bring_in, bring_later):
+    bring_in(streetlink({"alert_id": "1"}))
+    assert (
+        bring_later(streetlink({"alert_id": "1", "access_notes": "gate B"}, heading=(*GOOD, "access_notes"))).newer == 1
+    )
