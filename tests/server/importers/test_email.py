@@ -318,3 +318,9 @@ def test_a_mended_cell_is_that_of_its_own_message() -> None:
         outer.add_attachment(mail(f"Person {number}.", Message_ID=f"<{number}@inner>"))
     found = read_messages(bytes(outer), READING, {2: {"location": "the bridge"}})
     assert [each.place for each in found if isinstance(each, Report)] == ["", "the bridge"]
+
+
+def test_neither_who_forwards_nor_who_wrote_first_is_named_in_what_is_read() -> None:
+    top = "---------- Forwarded message ---------\nFrom: Bob Lee <bob@example.net>\nSubject: worried\n\n"
+    report = read(mail(f"Ann Brown, outreach: Bob Lee rang too.\n\n{top}A man. Ask Ann Brown.", Subject="Fwd: worried"))
+    assert "Ann" not in report.appearance and "Bob" not in report.appearance
