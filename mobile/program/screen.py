@@ -61,10 +61,14 @@ class Screen(Frame):
     def unkept(self) -> tuple[Call, ...]:
         """Half-written words as they stand now, if they differ from those that were last kept."""
         half = self.half_written()
-        if half is None or half == self._kept:
+        before, self._kept = self._kept, half
+        if half is None or half == before:
             return ()
-        self._kept = half
-        return (ask(lambda phone: phone.keep_words(*half)),)
+        keep = (ask(lambda phone: phone.keep_words(*half)),)
+        if before is None or before[0] == half[0]:
+            return keep
+        # The words first under the new name, then none under the old: a kill between the two costs nothing.
+        return (*keep, ask(lambda phone: phone.keep_words(before[0], {})))
 
     def unwritten(self) -> tuple[Call, ...]:
         """Words for a record that is saved already, which wait for a pause in the typing: written before this page goes."""

@@ -75,7 +75,8 @@ def person_added(state: ContactScreenState, event: PersonAdded) -> Result:
     """They have a record: the contact names them."""
     card = PersonCard(id=event.person.id, known_as=event.person.alias or event.person.description)
     draft = PersonDraft(alias=event.person.alias, description=event.person.description)
-    state = changed(state, added=(*state.added, (draft, event.person.id)))
+    added = (*state.added, (draft, event.person.id))
+    state = changed(state, added=added, alias="", description="", saving=False)
     if state.several:
         return changed(state, chosen=(*state.chosen, card), step=Step.WHO), ()
     return who_settled(changed(state, chosen=(card,), new_people=(), unidentified=0))
@@ -83,7 +84,7 @@ def person_added(state: ContactScreenState, event: PersonAdded) -> Result:
 
 def when_pressed(state: ContactScreenState) -> Result:
     """Ask."""
-    return changed(state, step=Step.WHEN, time_text="", time_is_unclear=False), keep(state)
+    return changed(state, step=Step.WHEN, time_is_unclear=False), keep(state)
 
 
 def time_typed(state: ContactScreenState, event: TimeTyped) -> Result:
@@ -99,7 +100,7 @@ def time_given(state: ContactScreenState, event: TimeGiven) -> Result:
         seen_at = read_clock(state.time_text, event.now)
     if seen_at is None:
         return changed(state, time_is_unclear=True), (Feel(name="refused"),)
-    state = changed(state, seen_at=seen_at, step=Step.STATE, time_is_unclear=False)
+    state = changed(state, seen_at=seen_at, step=Step.STATE, time_text="", time_is_unclear=False)
     return state, refine_now(state, {"seen_at": seen_at})
 
 
@@ -117,7 +118,7 @@ def read_clock(text: str, now: datetime) -> datetime | None:
 
 def strike_pressed(state: ContactScreenState) -> Result:
     """Ask why; what was typed of the details is written down first, for after it nothing is."""
-    return changed(state, step=Step.STRIKE, reason=""), keep(state)
+    return changed(state, step=Step.STRIKE), keep(state)
 
 
 def reason_typed(state: ContactScreenState, event: ReasonTyped) -> Result:
@@ -151,4 +152,4 @@ def confirm_pressed(state: ContactScreenState) -> Result:
 
 def struck(state: ContactScreenState) -> Result:
     """Done with it."""
-    return state, (Feel(name="saved"), leave(state))
+    return changed(state, reason=""), (Feel(name="saved"), leave(state))

@@ -58,6 +58,10 @@ class AmendPart(Stack):
         self._who.hidden = self._not.hidden = not state.is_saved or bool(state.struck)
         self._unclear.text = words.say("contact.time_unclear") if state.time_is_unclear else ""
 
+    def show_words(self, state: ContactScreenState) -> None:
+        """What is typed of a time and of a reason."""
+        self._clock.text, self._own.text = state.time_text, state.reason
+
     def _build(self, words: Catalogue, send: Callable[[Event], None], now: Callable[[], datetime]) -> None:
         self._is_built = True
         self._page, self._when, self._strike = Stack(), Stack(), Stack()
@@ -88,12 +92,12 @@ class AmendPart(Stack):
         ago = Choices(text=words.say("contact.when"))
         ago.show([(str(m), words.say("contact.minutes_ago", minutes=m)) for m in MINUTES_AGO], set())
         ago.bind(on_pick=lambda _, value: send(TimeGiven(now=now(), minutes_ago=int(value))))
-        clock = TextField(label=words.say("contact.clock"))
-        clock.bind(text=lambda _, text: send(TimeTyped(text=text)))
+        self._clock = TextField(label=words.say("contact.clock"))
+        self._clock.bind(text=lambda _, text: send(TimeTyped(text=text)))
         self._unclear = Banner(tone="warn")
         done = BigButton(text=words.say("action.done"), tone="primary", least_height=80)
         done.bind(on_release=lambda *_: send(TimeGiven(now=now())))
-        for part in (ago, clock, self._unclear, done):
+        for part in (ago, self._clock, self._unclear, done):
             self._when.add_widget(part)
 
     def _build_strike(self, words: Catalogue, send: Callable[[Event], None]) -> None:
@@ -101,10 +105,10 @@ class AmendPart(Stack):
         reasons = Choices(text=words.say("contact.why_not"), columns=1)
         reasons.show([(text, text) for text in said], set())
         reasons.bind(on_pick=lambda _, value: send(StrikeGiven(reason=value)))
-        own = TextField(label=words.say("contact.own_reason"), lines=2)
-        own.bind(text=lambda _, text: send(ReasonTyped(text=text)))
+        self._own = TextField(label=words.say("contact.own_reason"), lines=2)
+        self._own.bind(text=lambda _, text: send(ReasonTyped(text=text)))
         done = BigButton(text=words.say("contact.strike"), least_height=80)
         done.bind(on_release=lambda *_: send(StrikeGiven()))
         kept = Words(text=words.say("contact.strike_help"), role="small", tone="soft")
-        for part in (reasons, own, kept, done):
+        for part in (reasons, self._own, kept, done):
             self._strike.add_widget(part)

@@ -6,7 +6,7 @@ from typing import Any
 from mobile.field.views import LikelyDuplicate, PersonCard
 from mobile.program.effects import Call, Effect, Event
 from mobile.program.screen import Screen
-from mobile.screens.contact import amend_part, details_part
+from mobile.screens.contact import amend_part, details_part, half
 from mobile.screens.contact.details import keep
 from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
@@ -68,10 +68,8 @@ class ContactScreen(Screen):
         return update(state, event)
 
     def half_written(self) -> tuple[str, dict[str, str]]:
-        """Who is new here, until a contact has made a record of them."""
-        state = self.state
-        words = {name: getattr(state, name) or state.half.get(name, "") for name in ("alias", "description")}
-        return "contact", {} if state.is_saved else words
+        """What is in no record yet: someone new, a new place, a time, why it did not happen."""
+        return half.page_of(self.state), half.half_written(self.state)
 
     def unwritten(self) -> tuple[Call, ...]:
         """The details of a saved contact."""
@@ -105,7 +103,6 @@ class ContactScreen(Screen):
     def new(self) -> None:
         """Someone new: the first field has the cursor."""
         self.send(NewPressed())
-        self.ids.alias.text, self.ids.description.text = self.state.alias, self.state.description
         self.ids.alias.writing.focus = True
 
     def new_typed(self, field: str, text: str) -> None:
@@ -127,7 +124,8 @@ class ContactScreen(Screen):
 
     def place_typed(self, field: str, text: str) -> None:
         """Words about it."""
-        self.send(PlaceTyped(field=field, text=text))
+        if self.state.step == Step.NEW_PLACE:
+            self.send(PlaceTyped(field=field, text=text))
 
     def pick_kind(self, value: str) -> None:
         """What kind of place."""
@@ -190,9 +188,21 @@ class ContactScreen(Screen):
         self._render_map()
         if before != state.step:
             self._drawn["step"] = state.step
+            self._show_words()
             ids.middle.scroll_to(0)
         ids.middle.ask_layout()
         self.actions_changed()
+
+    def _show_words(self) -> None:
+        """A step that is opened shows the words it knows, and no others."""
+        state, ids = self.state, self.ids
+        if state.step == Step.NEW:
+            ids.alias.text, ids.description.text = state.alias, state.description
+        if state.step == Step.NEW_PLACE:
+            for name in half.PLACE:
+                ids[f"place_{name}"].text = getattr(state.new_place, name)
+        if state.step in (Step.WHEN, Step.STRIKE):
+            ids.amend.show_words(state)
 
     def _render_forward(self) -> None:
         state, forward = self.state, self.ids.forward

@@ -13,6 +13,7 @@ from mobile.field.views import PersonCard, SiteCard
 from mobile.program.effects import Back, Event, Failed, Feel, Opened, WordsFound, ask
 from mobile.screens.contact.amend import person_added, struck, update_strike, update_when
 from mobile.screens.contact.details import Result, changed, changed_fields, keep, leave, note_prompted, refined, ticked
+from mobile.screens.contact.half import words_found
 from mobile.screens.contact.saving import record_read, saved, update_state
 from mobile.screens.contact.values import (
     PHRASES,
@@ -113,7 +114,7 @@ def _hear(state: ContactScreenState, event: Event) -> Result | None:
         case ConfigRead(phrases=phrases):
             return changed(state, phrases=phrases or PHRASES), ()
         case WordsFound(words=words):
-            return changed(state, half=dict(words)), ()
+            return words_found(state, words), ()
         case NotePrompted():
             return note_prompted(state, event)
         case Refined():

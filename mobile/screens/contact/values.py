@@ -1,6 +1,5 @@
 """What the contact screen knows and what may happen on it, as values. No rule, no Kivy, no store."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -91,7 +90,7 @@ class ContactScreenState(Value, frozen=True, kw_only=True):
     time_text: str = ""
     time_is_unclear: bool = False
     reason: str = ""
-    half: Mapping[str, str] = {}
+    half_people: tuple[PersonDraft, ...] = ()
     """Who was new here when the phone locked, before anything was saved."""
     struck: str = ""
     ask_about_note: bool = False

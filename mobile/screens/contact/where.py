@@ -152,16 +152,19 @@ def place_given(state: ContactScreenState) -> Result:
         hazards=said.hazards.strip(),
         position=state.pin,
     )
+    if state.saving:
+        return state, ()
     if not draft.name and draft.kind == SiteKind.UNKNOWN:
         return state, (Feel(name="refused"),)
-    return state, (ask(lambda phone: phone.add_site(draft), lambda site: PlaceAdded(site=site)),)
+    add = ask(lambda phone: phone.add_site(draft), lambda site: PlaceAdded(site=site))
+    return changed(state, saving=True, failure=None), (add,)
 
 
 def place_added(state: ContactScreenState, event: PlaceAdded) -> Result:
     """The contact was there."""
     site = event.site
     card = SiteCard(id=site.id, name=site.name, kind=site.kind, position=site.position, has_hazards=bool(site.hazards))
-    state = changed(state, sites=(card, *state.sites), new_place=SiteDraft())
+    state = changed(state, sites=(card, *state.sites), new_place=SiteDraft(), saving=False)
     return place_picked(state, PlacePicked(site_id=site.id))
 
 

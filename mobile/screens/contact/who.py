@@ -4,6 +4,7 @@ from mobile.field.views import PersonDraft
 from mobile.program.effects import Event, Go, ask
 from mobile.screens.contact.amend import add_person, who_settled
 from mobile.screens.contact.details import Result, changed, keep
+from mobile.screens.contact.half import next_new
 from mobile.screens.contact.values import (
     ContactScreenState,
     Likely,
@@ -81,8 +82,7 @@ def _several(state: ContactScreenState) -> Result:
 
 
 def _new(state: ContactScreenState) -> Result:
-    half = {} if state.is_saved else state.half
-    return changed(state, step=Step.NEW, alias=half.get("alias", ""), description=half.get("description", "")), ()
+    return changed(next_new(state), step=Step.NEW), ()
 
 
 def _search(state: ContactScreenState) -> Result:
@@ -107,14 +107,15 @@ def _nobody(state: ContactScreenState) -> Result:
 
 def _new_done(state: ContactScreenState) -> Result:
     person = PersonDraft(alias=state.alias.strip(), description=state.description.strip())
-    if not (person.alias or person.description):
+    if state.saving or not (person.alias or person.description):
         return state, ()
     look = ask(
         lambda phone: phone.possible_duplicates(person, state.pin),
         lambda found: MatchesFound(new=person, matches=tuple(found)),
     )
-    if state.is_saved:
-        return state, (add_person(person), look)
+    if state.is_saved:  # the words stand until there is a record: a full disk must not cost them
+        return changed(state, saving=True), (add_person(person), look)
+    state = changed(state, alias="", description="")
     if state.several:
         return changed(state, new_people=(*state.new_people, person), step=Step.WHO), (look,)
     return changed(state, chosen=(), unidentified=0, new_people=(person,), step=Step.STATE), (look,)

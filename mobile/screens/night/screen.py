@@ -7,7 +7,7 @@ from mobile.field.own_views import NightEntry
 from mobile.program.effects import Effect, Event, Opened
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.night.state import BackPressed, NightState, Picked, update
+from mobile.screens.night.state import BackPressed, NightState, Picked, half_written, update
 from mobile.screens.night.stop_part import StopPart
 from mobile.text.moments import join, say_when
 from mobile.widgets.rows import Row
@@ -36,9 +36,14 @@ class NightScreen(Screen):
         stop = state.stop
         when = say_when(self.words, stop.at, self.desk.now()) if stop is not None else ""
         self.ids.stop.show(stop, when, self.words, self.send)
+        self.ids.stop.show_reason(stop, state.reason)
         self.ids.rows.show([self._row(entry) for entry in state.entries] if stop is None else [])
         self.ids.empty.text = self.say("night.empty") if state.loaded and not state.entries else ""
         self.ids.top.fold()
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """Why a stop was none, until it is struck out."""
+        return "night", half_written(self.state)
 
     def synced(self) -> None:
         """What was sent reads as sent."""

@@ -1,9 +1,11 @@
 """What I recorded tonight, newest first: each can be opened and put right. Pure."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from mobile.field.own_views import NightEntry
-from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.value import Id, Value
 
 
@@ -15,6 +17,8 @@ class NightState(Value, frozen=True, kw_only=True):
     stop: NightEntry | None = None
     """The visit that is being put right."""
     reason: str = ""
+    half: Mapping[str, str] = {}
+    """Reasons that were being written when the phone locked, by visit."""
     failure: Failed | None = None
 
 
@@ -76,14 +80,14 @@ def update(state: NightState, event: Event) -> Result:
             return state, _strike(state.stop, (reason or state.reason).strip())
         case RestorePressed():
             return state, _restore(state.stop)
+        case WordsFound(words=words):
+            return msgspec.structs.replace(state, half={**words, **state.half}), ()
         case Settled():
-            return msgspec.structs.replace(state, stop=None, reason=""), (Feel(name="saved"), _ask())
+            return _leave_stop(state, ""), (Feel(name="saved"), _ask())
         case PlacePressed():
             return state, _place(state.stop)
         case BackPressed():
-            return (
-                (state, (Back(),)) if state.stop is None else (msgspec.structs.replace(state, stop=None, reason=""), ())
-            )
+            return (state, (Back(),)) if state.stop is None else (_leave_stop(state, state.reason), ())
         case Failed():
             return msgspec.structs.replace(state, failure=event, loaded=True), ()
     return state, ()
@@ -100,7 +104,18 @@ def _open(state: NightState, entry_id: Id) -> Result:
         return state, ()
     if entry.is_contact:
         return state, (Go(screen="contact", arguments={"contact_id": entry.id}),)
-    return msgspec.structs.replace(state, stop=entry, reason=""), ()
+    return msgspec.structs.replace(state, stop=entry, reason=state.half.get(entry.id, "")), ()
+
+
+def half_written(state: NightState) -> dict[str, str]:
+    """Reasons that were not given yet, by visit."""
+    return {**state.half, state.stop.id: state.reason} if state.stop is not None else dict(state.half)
+
+
+def _leave_stop(state: NightState, reason: str) -> NightState:
+    """To the list; a reason that was only begun waits for its visit."""
+    half = half_written(msgspec.structs.replace(state, reason=reason))
+    return msgspec.structs.replace(state, stop=None, reason="", half=half)
 
 
 def _strike(stop: NightEntry | None, reason: str) -> tuple[Effect, ...]:

@@ -23,13 +23,12 @@ class StopPart(Stack):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._is_built = False
+        self._shown: str | None = None
 
     def show(self, entry: NightEntry | None, when: str, words: Catalogue, send: Callable[[Event], None]) -> None:
         """The visit, or nothing."""
         self.hidden = entry is None
         if entry is None:
-            if self._is_built:
-                self._own.text = ""
             return
         if not self._is_built:
             self._build(words, send)
@@ -38,6 +37,12 @@ class StopPart(Stack):
         self._undo.action_text = words.say("contact.put_back") if entry.struck else ""
         self._strike.hidden = bool(entry.struck)
         self._place.hidden = entry.site_id is None
+
+    def show_reason(self, entry: NightEntry | None, reason: str) -> None:
+        """What is typed of the reason, when the visit is opened."""
+        if entry is not None and self._shown != entry.id:
+            self._own.text = reason
+        self._shown = entry.id if entry is not None else None
 
     def _build(self, words: Catalogue, send: Callable[[Event], None]) -> None:
         self._is_built = True

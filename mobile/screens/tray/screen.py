@@ -23,6 +23,7 @@ from mobile.screens.tray.state import (
     Typed,
     both,
     can_correct,
+    half_written,
     silent_count,
     update,
     way_to,
@@ -60,6 +61,10 @@ class TrayScreen(Screen):
         """Things are sent while one looks; a correction that is being written stays."""
         if self.state.correcting is None:
             self.send(Ticked())
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """A correction that was not sent."""
+        return "tray", half_written(self.state)
 
     def render(self) -> None:
         """One card an item."""
@@ -162,7 +167,8 @@ class TrayScreen(Screen):
             card.add_widget(grid)
             return
         for name, said in item.correctable_fields.items():
-            field = TextField(label=self.words.say_code("field", name), text=said, lines=2)
+            text = self.state.written.get(name, said)
+            field = TextField(label=self.words.say_code("field", name), text=text, lines=2)
             field.bind(text=lambda _, text, name=name: self.send(Typed(field=name, text=text)))
             card.add_widget(field)
         card.add_widget(self._button("tray.resend", lambda: self.send(ResendPressed())))

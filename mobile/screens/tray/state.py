@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ConflictChoice, SyncStatus, TrayItem
-from mobile.program.effects import Back, Effect, Event, Failed, Feel, Go, Opened, ask
+from mobile.program.effects import Back, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.codes import SyncState
 from shared.model.value import Id, Value
 
@@ -21,6 +21,8 @@ class TrayState(Value, frozen=True, kw_only=True):
     loaded: bool = False
     correcting: Id | None = None
     written: dict[str, str] = {}
+    half: dict[str, str] = {}
+    """What was being written when the phone locked: field and record -> text."""
     failure: Failed | None = None
 
 
@@ -81,7 +83,9 @@ class EnrolPressed(Event, frozen=True, kw_only=True):
 
 
 class Changed(Event, frozen=True, kw_only=True):
-    """The tray is not what it was."""
+    """The tray is not what it was; a correction of `done` is sent, or given up."""
+
+    done: Id | None = None
 
 
 class Ticked(Event, frozen=True, kw_only=True):
@@ -110,8 +114,10 @@ def update(state: TrayState, event: Event) -> Result:
             return _with(state, items=items, loaded=True), ()
         case StatusFound(status=status):
             return _with(state, status=status), ()
-        case Changed():
-            return _with(state, correcting=None, written={}, failure=None), (Feel(name="saved"), *_load())
+        case Changed(done=done):
+            return _with(_forget(state, done), failure=None), (Feel(name="saved"), *_load())
+        case WordsFound(words=words):
+            return _with(state, half={**words, **state.half}), ()
         case BackPressed():
             return state, (Back(),)
         case EnrolPressed():
@@ -130,7 +136,7 @@ def _resolving(state: TrayState, event: Event) -> Result:
         case BothPicked(item_id=item_id):
             return state, _resolve(state, item_id, both(_item(state, item_id)))
         case CorrectPressed(item_id=item_id):
-            return _with(state, correcting=item_id, written={}), ()
+            return _open(state, item_id), ()
         case Typed(field=field, text=text):
             return _with(state, written={**state.written, field: text}), ()
         case ResendPressed():
@@ -138,8 +144,26 @@ def _resolving(state: TrayState, event: Event) -> Result:
         case ItemPressed(item_id=item_id):
             return state, way_to(_item(state, item_id))
         case DismissPressed(item_id=item_id):
-            return state, (ask(lambda phone: phone.dismiss_quarantined(item_id), lambda _: Changed()),)
+            return state, _dismiss(item_id)
     return state, ()
+
+
+def half_written(state: TrayState) -> dict[str, str]:
+    """Corrections that were not sent, of every record."""
+    return state.half | {f"{name} {state.correcting}": text for name, text in state.written.items()}
+
+
+def _open(state: TrayState, item_id: Id) -> TrayState:
+    """A record with what was written of its correction before."""
+    half = half_written(state)
+    fields = {key.partition(" ")[0]: text for key, text in half.items() if key.partition(" ")[2] == item_id}
+    return _with(state, correcting=item_id, written=fields, half=half)
+
+
+def _forget(state: TrayState, done: Id | None) -> TrayState:
+    """Nothing is being corrected; what was written of other records waits."""
+    half = {key: text for key, text in half_written(state).items() if key.partition(" ")[2] != done}
+    return _with(state, correcting=None, written={}, half=half)
 
 
 SCREEN_OF = {"contact": "contact", "person": "person", "need": "person", "site": "site", "referral": "referral"}
@@ -199,8 +223,12 @@ def _resolve(state: TrayState, item_id: Id, choice: ConflictChoice | None) -> tu
     return (ask(lambda phone: phone.resolve_conflict(conflict, choice), lambda _: Changed()),)
 
 
+def _dismiss(item_id: Id) -> tuple[Effect, ...]:
+    return (ask(lambda phone: phone.dismiss_quarantined(item_id), lambda _: Changed(done=item_id)),)
+
+
 def _resend(state: TrayState) -> tuple[Effect, ...]:
     item_id, written = state.correcting, state.written
     if item_id is None or not written:
         return ()
-    return (ask(lambda phone: phone.correct_quarantined(item_id, written), lambda _: Changed()),)
+    return (ask(lambda phone: phone.correct_quarantined(item_id, written), lambda _: Changed(done=item_id)),)

@@ -35,7 +35,9 @@ class VisitScreen(Screen):
     def start(self, arguments: Mapping[str, Any]) -> VisitState:
         """A place or a referral may be given."""
         self._drawn: tuple[SiteCard, ...] = ()
-        return begin(dict(arguments))
+        state = begin(dict(arguments))
+        self._about = state.site.id if state.site is not None else state.referral_id
+        return state
 
     def decide(self, state: VisitState, event: Event) -> tuple[VisitState, tuple[Effect, ...]]:
         """The pure update."""
@@ -60,8 +62,10 @@ class VisitScreen(Screen):
         ids.middle.ask_layout()
 
     def half_written(self) -> tuple[str, dict[str, str]]:
-        """The note, until the visit is saved."""
-        return "visit", {} if self.state.visit_id is not None else {"note": self.state.note}
+        """The note, until the visit is saved. What was begun about one place is no word about the next."""
+        about = self._about
+        page = f"visit:{about}" if about else "visit"
+        return page, {} if self.state.visit_id is not None else {"note": self.state.note}
 
     def each_second(self) -> None:
         """A better fix may have come."""

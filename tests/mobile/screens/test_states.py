@@ -561,6 +561,17 @@ def test_a_refused_record_is_corrected_and_sent_again():
     assert calls(effects) == [("correct_quarantined", ("c-9", {"note": "Short"}))]
 
 
+def test_what_is_written_into_a_refused_record_waits_for_it_until_it_is_sent():
+    """It went when another record was corrected, when a conflict was settled, and when the phone locked."""
+    begun = (tray.CorrectPressed(item_id="c-9"), tray.Typed(field="note", text="Short"))
+    for between in (tray.CorrectPressed(item_id="c-8"), tray.Changed(), tray.Changed(done="c-8")):
+        state, _ = play(tray, tray.TrayState(items=TRAY), *begun, between)
+        assert tray.half_written(state) == {"note c-9": "Short"}
+        assert play(tray, state, tray.CorrectPressed(item_id="c-9"))[0].written == {"note": "Short"}
+    sent, _ = play(tray, tray.TrayState(items=TRAY), *begun, tray.Changed(done="c-9"))
+    assert tray.half_written(sent) == {} and play(tray, sent, *begun[:1])[0].written == {}
+
+
 def test_an_empty_correction_is_not_sent():
     _, effects = play(tray, tray.TrayState(items=TRAY), tray.CorrectPressed(item_id="c-9"), tray.ResendPressed())
     assert effects == []
@@ -623,6 +634,9 @@ def test_a_stop_of_my_night_is_struck_out_with_a_reason_or_put_back():
     assert calls(play(night, picked, night.RestorePressed())[1]) == [("restore_visit", ("v-1",))]
     done, effects = play(night, typed, night.Settled())
     assert done.stop is None and done.reason == "" and calls(effects) == [("my_night", ())]
-    back, effects = play(night, picked, night.BackPressed())
+    back, effects = play(night, picked, night.ReasonTyped(text="the w"), night.BackPressed())
     assert back.stop is None and effects == [], "Back closes the stop first"
+    assert night.half_written(back) == {"v-1": "the w"}, "and loses no word"
+    assert play(night, back, night.Picked(entry_id="v-1"))[0].reason == "the w"
+    assert not any(night.half_written(done).values())
     assert play(night, picked, night.PlacePressed())[1][0].arguments == {"site_id": "s-shelter"}

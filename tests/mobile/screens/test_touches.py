@@ -16,13 +16,16 @@ from mobile.device.map_pack import MapPack
 from mobile.device.silent import NoOutside
 from mobile.field.views import CheckInState, PersonCard
 from mobile.ports import MapCell
-from mobile.screens.contact.values import Step
+from mobile.screens.contact.values import NewPlacePressed, PlacePressed, Step, StrikePressed
 from mobile.screens.map.state import CellsFound
+from mobile.screens.night import state as night
+from mobile.screens.tray import state as tray
 from mobile.store.errors import DiskFull
 from mobile.widgets import press
+from mobile.widgets.field import TextField
 from mobile.widgets.mercator import from_world_px, world_px
 from tests.mobile.ground import HERE, town
-from tests.mobile.rehearsal import RehearsalField, SilentCues
+from tests.mobile.rehearsal import SITES, RehearsalField, SilentCues
 
 
 class Town:
@@ -110,7 +113,7 @@ def test_a_call_or_a_dark_screen_in_the_middle_of_a_word_costs_none(field, on_gl
         assert field.half_written["contact"] == {"alias": "Lofty"}
         app.home()
         await driver.tap("Log contact")
-        await driver.until(lambda: driver.screen.state.half)
+        await driver.until(lambda: driver.screen.state.half_people)
         await driver.tap("Someone new")
         assert driver.screen.ids.alias.text == "Lofty"
         await driver.tap("Next")
@@ -121,6 +124,74 @@ def test_a_call_or_a_dark_screen_in_the_middle_of_a_word_costs_none(field, on_gl
         driver.screen.ids.details._fields["note"].text = "shiver"
         app.screen_went_off()
         assert field.refinements[-1][1] == {"note": "shiver"}, "half a note, before the phone locks"
+
+    on_glass(app, story)
+
+
+def test_a_reason_a_new_place_and_a_correction_are_found_as_they_were(field, on_glass):
+    """They were lost by a lock, a call or a kill; and a field showed words that its screen did not know any more."""
+    app = _app(field)
+
+    def lock(name, arguments):
+        app.on_pause()
+        app.home()
+        app.go(name, arguments)
+
+    async def story(driver):
+        await driver.tap("Log contact")
+        await driver.tap("Marek")
+        await driver.tap("Bedded down")
+        await driver.until(lambda: driver.screen.state.is_saved)
+        contact = {"contact_id": driver.screen.state.contact_id}
+        driver.screen.send(StrikePressed())
+        driver.screen.ids.amend._own.text = "we mixed up"
+        driver.screen.back()
+        driver.screen.send(PlacePressed())
+        driver.screen.send(NewPlacePressed())
+        driver.screen.ids.place_hazards.text = "dog"
+        lock("contact", contact)
+        await driver.until(lambda: driver.screen.state.reason and driver.screen.state.contact_state)
+        driver.screen.send(StrikePressed())
+        assert driver.screen.ids.amend._own.text == "we mixed up"
+        driver.screen.back()
+        driver.screen.send(PlacePressed())
+        driver.screen.send(NewPlacePressed())
+        assert (driver.screen.ids.place_hazards.text, driver.screen.ids.place_name.text) == ("dog", "")
+        app.home()
+        app.go("night", {})
+        await driver.until(lambda: driver.screen.state.loaded)
+        driver.screen.send(night.Picked(entry_id="v-1"))
+        driver.screen.ids.stop._own.text = "the wrong"
+        lock("night", {})
+        await driver.until(lambda: driver.screen.state.loaded and driver.screen.state.half)
+        driver.screen.send(night.Picked(entry_id="v-1"))
+        assert driver.screen.ids.stop._own.text == "the wrong"
+        app.home()
+        app.go("tray", {})
+        await driver.until(lambda: driver.screen.state.loaded)
+        driver.screen.send(tray.CorrectPressed(item_id="c-9"))
+        driver.screen.send(tray.Typed(field="note", text="Short"))
+        lock("tray", {})
+        await driver.until(lambda: driver.screen.state.loaded and driver.screen.state.half)
+        driver.screen.send(tray.CorrectPressed(item_id="c-9"))
+        await driver.settle()
+        assert "Short" in [each.text for each in driver.screen.ids.cards.walk() if isinstance(each, TextField)]
+
+    on_glass(app, story)
+
+
+def test_a_note_begun_at_one_place_does_not_come_up_at_the_next(field, on_glass):
+    app = _app(field)
+
+    async def story(driver):
+        app.go("visit", {"site": SITES[0]})
+        driver.screen.ids.note.text = "dog behind the gate"
+        app.on_pause()
+        for site, note in ((SITES[1], ""), (SITES[0], "dog behind the gate")):
+            app.home()
+            app.go("visit", {"site": site})
+            await driver.settle()
+            assert driver.screen.ids.note.text == note
 
     on_glass(app, story)
 
