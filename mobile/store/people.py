@@ -32,11 +32,19 @@ MERGED: Final = (
     " AND max(later.from_id, later.into_id) = max(said.from_id, said.into_id))),"
     " reached AS (SELECT from_id, into_id FROM merged UNION SELECT reached.from_id, merged.into_id"
     " FROM reached JOIN merged ON merged.from_id = reached.into_id),"
-    " stood_for(id) AS (SELECT from_id FROM reached AS one WHERE into_id < from_id OR NOT EXISTS ("
-    " SELECT 1 FROM reached AS back WHERE back.from_id = one.into_id AND back.into_id = one.from_id))"
+    " same(one, other) AS (SELECT from_id, into_id FROM merged UNION SELECT into_id, from_id FROM merged"
+    " UNION SELECT same.one, merged.into_id FROM same JOIN merged ON merged.from_id = same.other"
+    " UNION SELECT same.one, merged.from_id FROM same JOIN merged ON merged.into_id = same.other),"
+    " joined(id, gone) AS (SELECT DISTINCT one, EXISTS (SELECT 1 FROM reached AS on_to WHERE on_to.from_id = same.one"
+    " AND (on_to.into_id < same.one OR NOT EXISTS (SELECT 1 FROM reached AS back"
+    " WHERE back.from_id = on_to.into_id AND back.into_id = same.one))) FROM same),"
+    " stood_for(id) AS (SELECT joined.id FROM joined WHERE EXISTS (SELECT 1 FROM same JOIN joined AS better"
+    " ON better.id = same.other JOIN person ON person.id = better.id"
+    " WHERE same.one = joined.id AND (better.gone, better.id) < (joined.gone, joined.id)))"
 )
 """Of each two records the latest word stands, in whichever direction it names them, as on the server: two that are parted leave
-others joined. Of a circle the smallest id stands for all (`shared.rules.joined`)."""
+others joined. One stands for all (`shared.rules.joined`), of those that this phone holds: somebody whose other record is on no
+phone of this team is on every list all the same."""
 
 
 class PersonRow(Struct, frozen=True):
@@ -301,7 +309,9 @@ def list_aliases(connection: Connection, person_id: Id) -> tuple[Id, ...]:
         beside[from_id].add(into_id)
         beside[into_id].add(from_id)
     same = list_reached(beside, person_id) | {person_id}
-    root = choose_one(pairs).get(person_id, person_id)
+    chosen = choose_one(pairs).get(person_id, person_id)
+    stood_for = {each for (each,) in connection.execute(f"{MERGED} SELECT id FROM stood_for")}
+    root = next((each for each in sorted(same - stood_for) if find_person(connection, each)), chosen)
     return (root, *sorted(same - {root}))
 
 

@@ -13,6 +13,7 @@ from mobile.store import people, person_facts
 from mobile.store.database import Connection, Store, open_store
 from mobile.store.schema import migrate
 from shared.model.person import Person, PersonMerged
+from shared.rules.joined import choose_one
 
 
 @pytest.fixture
@@ -87,6 +88,42 @@ def test_of_records_that_were_joined_in_a_circle_one_is_shown(store: Store, told
     assert sorted(found(store, "ann")) == [f"Ann {each}" for each in shown]
     with store.reading() as connection:
         assert {people.list_aliases(connection, each)[0] for each in told.replace(" ", "")} == {shown[-1]}
+
+
+def join(store: Store, *told: str) -> None:
+    with store.writing() as connection:
+        for number, pair in enumerate(told):
+            at = datetime(2026, 11, 13, 20, number, tzinfo=UTC)
+            said = PersonMerged(id=str(number), from_id=pair[0], into_id=pair[1], worker_id="tom", at=at)
+            person_facts.put_merged(connection, said)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_one_tile_stands_for_each_person_however_their_records_were_joined(store: Store, seed: int) -> None:
+    """One record joined into two showed two tiles."""
+    chance = random.Random(seed)
+    ids = "abcdefgh"
+    told = [chance.choice(ids) + chance.choice(ids) for _ in range(chance.randint(1, 9))]
+    put(store, *(Person(id=each, name=f"Ann {each}") for each in ids))
+    join(store, *told)
+    stood_for = choose_one((each[0], each[1]) for each in told)
+    assert sorted(found(store, "ann")) == [f"Ann {each}" for each in ids if each not in stood_for]
+    with store.reading() as connection:
+        assert {each: people.list_aliases(connection, each)[0] for each in ids} == {
+            each: stood_for.get(each, each) for each in ids
+        }
+
+
+@pytest.mark.parametrize(("told", "held", "shown"), [("ab", "a", "a"), ("ab bc", "ab", "a"), ("ab ac", "ac", "c")])
+def test_somebody_whose_other_record_is_not_on_this_phone_is_found(
+    store: Store, told: str, held: str, shown: str
+) -> None:
+    """They were on no list: the record that stands for theirs had left the phone, or had never come."""
+    put(store, *(Person(id=each, name=f"Ann {each}") for each in held))
+    join(store, *told.split())
+    assert found(store, "ann") == [f"Ann {shown}"]
+    with store.reading() as connection:
+        assert {people.list_aliases(connection, each)[0] for each in held} == {shown}
 
 
 def test_accents_and_other_alphabets_are_found(store: Store) -> None:
