@@ -198,9 +198,9 @@ class FieldService(FieldWork):
         self._whereabouts.stop()
 
     def resumed(self) -> None:
+        self._whereabouts.start()  # locked or not: whoever unlocks it, or records without a PIN, stands somewhere
         if not self.lock_if_due():
             self._door.resumed()
-            self._whereabouts.start()
         self.sync.wake()
 
     def screen_went_off(self) -> None:

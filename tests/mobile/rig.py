@@ -78,6 +78,9 @@ class HandLocation(NowhereLocation):
     def start(self, on_fix: Callable[[RawFix], None]) -> None:
         self.on_fix = on_fix
 
+    def stop(self) -> None:
+        self.on_fix = None
+
     def fix(self, latitude: float, longitude: float, at: datetime, accuracy_m: float | None = 10.0) -> None:
         assert self.on_fix is not None, "nobody listens"
         ms = int(at.timestamp() * 1000)
