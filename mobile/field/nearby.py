@@ -1,6 +1,6 @@
 """Who and what is near: tiles, search, places, tonight's walk, the map, and who somebody new might be. Reads only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mobile.field import cards
@@ -64,17 +64,17 @@ class Nearby:
         here = position or self.here()
         with self._context.store.reading() as connection:
             if here is None:
-                rows = people.list_recent(connection, limit)
+                rows = people.list_recent(connection, limit, living_only=True)
             else:
                 tonight = outreach_night(self._context.clock.now()).isoformat()
                 rows = people.list_near(connection, here.latitude, here.longitude, limit, tonight)
                 rows += self._not_placed(connection, rows, limit)
-            return self._cards(connection, living(rows), here)
+            return self._cards(connection, rows, here)
 
     def _not_placed(self, connection: Connection, placed: list[PersonRow], limit: int) -> list[PersonRow]:
         """People whose place nobody told, to fill the tiles that are left."""
         known = {row.id for row in placed}
-        recent = people.list_recent(connection, limit) if len(placed) < limit else []
+        recent = people.list_recent(connection, limit, living_only=True) if len(placed) < limit else []
         return [row for row in recent if row.id not in known][: limit - len(placed)]
 
     def search_people(self, text: str, limit: int) -> list[PersonCard]:
@@ -158,7 +158,7 @@ class Nearby:
         here = position or self.here()
         new = Sighting(person=_drafted(draft), seen_at=self._context.clock.now(), position=here)
         with self._context.store.reading() as connection:
-            rows = {row.id: row for row in living(self._compared(connection, draft, here))}
+            rows = {row.id: row for row in self._compared(connection, draft, here) if row.person.died_on is None}
             known = Index((_sighting(row) for row in rows.values()), total=people.count_people(connection))
             found = known.find(new, SUGGESTED_MAX)
             by_id = {card.id: card for card in self._cards(connection, [rows[f.person_id] for f in found], here)}
@@ -174,11 +174,6 @@ class Nearby:
     def note_prompt(self, text: str) -> str | None:
         """A question to ask when a note seems to hold an address or a number (rule A12)."""
         return PROMPT if find_hints(text) else None
-
-
-def living(rows: Iterable[PersonRow]) -> list[PersonRow]:
-    """Without those who died: nobody is led to them, though whoever looks for them by name finds them."""
-    return [row for row in rows if row.person.died_on is None]
 
 
 def place_names(connection: Connection, rows: list[PersonRow]) -> dict[Id, str]:

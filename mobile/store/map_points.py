@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from mobile.store.database import Connection
-from mobile.store.people import MERGED, NOT_MERGED
+from mobile.store.people import ALIVE, MERGED, NOT_MERGED
 from shared.model.value import Id
 
 
@@ -25,7 +25,7 @@ def list_points(connection: Connection, box: tuple[float, float, float, float], 
         " WHERE state NOT IN ('closed', 'duplicate_of', 'wrong_area')"
         " UNION ALL SELECT 1, 'site', id, latitude, longitude, name FROM site WHERE in_use = 1"
         " UNION ALL SELECT 2, 'person', id, latitude, longitude, known_as FROM person"
-        f" WHERE json_extract(body, '$.died_on') IS NULL AND {NOT_MERGED})"
+        f" WHERE {ALIVE} AND {NOT_MERGED})"
         " WHERE latitude BETWEEN :south AND :north AND longitude BETWEEN :west AND :east ORDER BY rank, id LIMIT :limit",
         {"south": box[0], "west": box[1], "north": box[2], "east": box[3], "limit": limit},
     )

@@ -24,6 +24,8 @@ COLUMNS: Final = (
     "person.id, person.known_as, person.body, person.has_conflict, person.has_safety_needs, person.last_seen_at,"
     " person.last_state, person.last_site_id, person.latitude, person.longitude"
 )
+ALIVE: Final = "json_extract(person.body, '$.died_on') IS NULL"
+"""Nobody is led to somebody who died, though whoever looks for them by name finds them."""
 NOT_MERGED: Final = "person.id NOT IN (SELECT id FROM stood_for)"
 MERGED: Final = (
     "WITH RECURSIVE merged AS (SELECT from_id, into_id FROM person_merged AS said WHERE undone = 0 AND NOT EXISTS ("
@@ -165,13 +167,13 @@ def list_people(connection: Connection, person_ids: tuple[Id, ...]) -> list[Pers
 def list_near(
     connection: Connection, latitude: float, longitude: float, limit: int, tonight: str = ""
 ) -> list[PersonRow]:
-    """People last seen near a place, the likeliest to be met there first: at this very place before those a minute away before
+    """Living people last seen near a place, the likeliest to be met there first: at this very place before those a minute away before
     those within `NEAR_M`, in each by how lately; then the others by distance. Who was met already `tonight` (a night's date)
     comes after all within reach who were not.
     """
     rows = connection.execute(
         f"{MERGED} SELECT {COLUMNS}, {near.SQUARED_M} AS squared_m FROM person"
-        f" WHERE latitude IS NOT NULL AND {NOT_MERGED}"
+        f" WHERE latitude IS NOT NULL AND {NOT_MERGED} AND {ALIVE}"
         " ORDER BY squared_m > :near_m * :near_m,"
         " (SELECT night FROM contact WHERE contact.id = person.last_contact_id) IS :tonight,"
         " CASE WHEN squared_m <= :here_m * :here_m THEN 0 WHEN squared_m <= :near_m * :near_m / 4 THEN 1 ELSE 2 END,"
@@ -187,10 +189,11 @@ def list_near(
     return [_person_row(row) for row in rows]
 
 
-def list_recent(connection: Connection, limit: int) -> list[PersonRow]:
+def list_recent(connection: Connection, limit: int, *, living_only: bool = False) -> list[PersonRow]:
     """People by how lately they were seen; the never seen come last, newest record first."""
+    whom = f"{NOT_MERGED} AND {ALIVE}" if living_only else NOT_MERGED
     rows = connection.execute(
-        f"{MERGED} SELECT {COLUMNS}, NULL FROM person WHERE {NOT_MERGED}"
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person WHERE {whom}"
         " ORDER BY last_seen_at IS NULL, last_seen_at DESC, id DESC LIMIT ?",
         (limit,),
     )
@@ -270,7 +273,7 @@ def list_followed_up(connection: Connection, since_ms: int, limit: int, tonight:
     rows = connection.execute(
         f"{MERGED} SELECT {COLUMNS}, NULL FROM person JOIN contact ON contact.id = person.last_contact_id"
         f" WHERE person.last_seen_at >= ? AND contact.night <> ? AND {NOT_MERGED}"
-        " AND json_extract(person.body, '$.died_on') IS NULL"
+        f" AND {ALIVE}"
         " AND (contact.next_step <> '' OR contact.state IN ('bedded_down', 'about_to_bed_down'))"
         " ORDER BY person.last_seen_at DESC LIMIT ?",
         (since_ms, tonight, limit),

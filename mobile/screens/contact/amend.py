@@ -5,7 +5,7 @@ stay.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from msgspec import structs
 
@@ -28,6 +28,8 @@ from shared.model.quick_entry import confirmed
 
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
+AHEAD = timedelta(minutes=10)
+"""A watch may be so much ahead of the phone: what it says is now, and not the same time a day ago."""
 
 
 def update_when(state: ContactScreenState, event: Event) -> Result | None:
@@ -109,11 +111,16 @@ def read_clock(text: str, now: datetime) -> datetime | None:
     found = CLOCK.fullmatch(text.strip())
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
         return None
-    local = now.astimezone(zone())
-    at = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    if at > local:
-        at -= timedelta(days=1)
-    return at.astimezone(now.tzinfo)
+    today, clock = now.astimezone(zone()).date(), time(int(found[1]), int(found[2]))
+    # In the night when the clocks go back an hour comes twice: compared in UTC, or the last of the two is yesterday's.
+    moments = [
+        datetime.combine(day, clock.replace(fold=fold), zone()).astimezone(UTC)
+        for day in (today + timedelta(days=1), today, today - timedelta(days=1))
+        for fold in (0, 1)
+    ]
+    if any(now < moment <= now + AHEAD for moment in moments):
+        return now
+    return max(moment for moment in moments if moment <= now).astimezone(now.tzinfo)
 
 
 def strike_pressed(state: ContactScreenState) -> Result:

@@ -36,6 +36,7 @@ class UnlockState(Value, frozen=True, kw_only=True):
     quick_note: str = ""
     """The key of what is said of it."""
     recording: bool = False
+    """Recording, or taking back: a second press of a cold thumb does neither again."""
 
     @property
     def may_record(self) -> bool:
@@ -117,7 +118,7 @@ def update(state: UnlockState, event: Event) -> Result:
             return _take_back(state)
         case TakenBack(was_here=was_here):
             note = "unlock.quick_back" if was_here else "unlock.quick_sent"
-            return _with(state, quick=None, quick_note=note), ()
+            return _with(state, quick=None, quick_note=note, recording=False), ()
         case EnrolPressed():
             return state, (Go(screen="enrol", replace=True),)
         case Failed():
@@ -134,9 +135,11 @@ def _record(state: UnlockState) -> Result:
 
 def _take_back(state: UnlockState) -> Result:
     entry = state.quick
-    if entry is None:
+    if entry is None or state.recording:
         return state, ()
-    return state, (ask(lambda phone: phone.take_quick_back(entry.id), lambda was: TakenBack(was_here=was)),)
+    return _with(state, recording=True, failure=None), (
+        ask(lambda phone: phone.take_quick_back(entry.id), lambda was: TakenBack(was_here=was)),
+    )
 
 
 def _with(state: UnlockState, **changes: object) -> UnlockState:

@@ -16,7 +16,7 @@ from shared.model.person import PersonMerged
 from shared.model.position import Position
 from shared.rules.walking_order import STOPS_MAX
 from tests.mobile.feeding import feed, referral
-from tests.mobile.rig import Rig
+from tests.mobile.rig import PIN, Rig
 
 HERE = Position(latitude=51.6637, longitude=-0.3960)
 NORTH = Position(latitude=51.6660, longitude=-0.3960)
@@ -251,3 +251,6 @@ def test_nobody_is_led_to_somebody_who_died_and_who_looks_by_name_finds_them(rig
     assert lofty not in [each.person.id for each in field.possible_duplicates(PersonDraft(alias="Lofty"), HERE)]
     assert [card.id for card in field.search_people("Lofty")] == [lofty]
     assert field.person(lofty).person.died_on == date(2026, 11, 10)
+    assert [card.id for card in field.people_near(None, 1)] == [red], "and nobody's tile is lost to them"
+    rig.restart().unlock(PIN)
+    assert [card.id for card in rig.field.people_near(None, 1)] == [red], "nor where no place is known"

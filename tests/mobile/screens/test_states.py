@@ -87,8 +87,8 @@ def test_somebody_unknown_is_recorded_from_a_locked_phone_and_taken_back():
         "unlock.quick_kept_nowhere",
         [Feel(name="saved", speak="speak.saved")],
     )
-    state, effects = play(unlock, state, unlock.TakeBackPressed())
-    assert calls(effects) == [("take_quick_back", ("q-1",))]
+    state, effects = play(unlock, state, unlock.TakeBackPressed(), unlock.TakeBackPressed())
+    assert calls(effects) == [("take_quick_back", ("q-1",))], "pressed twice: it said that it may have been sent"
     gone, _ = play(unlock, state, unlock.TakenBack(was_here=True))
     assert (gone.quick, gone.quick_note) == (None, "unlock.quick_back")
     late, _ = play(unlock, state, unlock.TakenBack(was_here=False))

@@ -327,6 +327,24 @@ def test_a_time_that_is_written_up_later_is_the_last_one_that_passed(text: str, 
     assert calls(effects)[-1] == ("refine_contact", ("c-1", {"seen_at": state.seen_at}))
 
 
+@pytest.mark.parametrize(
+    ("now", "text", "was"),
+    [
+        # The clocks go back at 02:00 BST, 01:00 UTC: 01:30 comes twice.
+        ("2026-10-25T01:10Z", "01:30", "2026-10-25T00:30Z"),  # it was yesterday's
+        ("2026-10-25T02:40Z", "01:30", "2026-10-25T01:30Z"),
+        ("2026-10-25T00:20Z", "00:50", "2026-10-24T23:50Z"),
+        ("2026-11-21T23:39Z", "23:40", "2026-11-21T23:39Z"),  # a watch that is a minute ahead: it was a day ago
+        ("2026-11-21T23:58Z", "00:02", "2026-11-21T23:58Z"),
+        ("2026-11-21T23:30Z", "23:50", "2026-11-20T23:50Z"),
+    ],
+)
+def test_a_time_is_of_this_night_at_the_clock_change_and_by_a_watch_that_is_ahead(now: str, text: str, was: str):
+    event = TimeGiven(now=datetime.fromisoformat(now))
+    state, _ = play(WhenPressed(), TimeTyped(text=text), event, state=ContactScreenState(step=Step.STATE))
+    assert state.seen_at == datetime.fromisoformat(was)
+
+
 def test_a_time_given_first_goes_with_the_contact_and_what_is_no_time_is_asked_again():
     state, _ = play(
         WhenPressed(), TimeTyped(text="25:71"), TimeGiven(now=NOW), state=ContactScreenState(step=Step.STATE)
