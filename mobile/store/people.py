@@ -168,8 +168,8 @@ def list_near(
     connection: Connection, latitude: float, longitude: float, limit: int, tonight: str = ""
 ) -> list[PersonRow]:
     """Living people last seen near a place, the likeliest to be met there first: at this very place before those a minute away
-    before those within `NEAR_M`, in each by how lately; then the others by distance. Who was met already `tonight` (a night's date)
-    comes after all within reach who were not.
+    before those within `NEAR_M`, in each by how lately; then the others by distance. Who was met already `tonight` (a night's
+    date) comes after all within reach who were not.
     """
     rows = connection.execute(
         f"{MERGED} SELECT {COLUMNS}, {near.SQUARED_M} AS squared_m FROM person"
