@@ -139,7 +139,7 @@ class Nearby:
         items = [
             _referral_item(stop, open_referrals[stop.stop.id], today.isoformat())
             if stop.stop.kind is StopKind.REFERRAL
-            else _follow_up_item(stop, seen[stop.stop.id])
+            else _follow_up_item(stop, seen[stop.stop.id], places, next_steps)
             for stop in walking_order(stops, here, now)
         ]
         return in_planned_order(items, planned, here, looked_at)
@@ -227,12 +227,14 @@ def _referral_item(stop: OrderedStop, row: ReferralRow, today: str) -> TonightIt
     )
 
 
-def _follow_up_item(stop: OrderedStop, row: PersonRow) -> TonightItem:
+def _follow_up_item(stop: OrderedStop, row: PersonRow, places: dict[Id, str], next_steps: dict[Id, str]) -> TonightItem:
     return TonightItem(
         kind=TonightKind.FOLLOW_UP,
         id=row.id,
         title=row.known_as,
         reason=stop.reason,
+        place=places.get(row.last_site_id or "", ""),
+        about=next_steps.get(row.id, ""),
         position=stop.stop.position,
         distance_m=stop.from_here_m,
         leg_m=stop.leg_m,

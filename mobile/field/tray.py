@@ -41,7 +41,8 @@ ENTITY_KINDS: dict[str, type[Any]] = {"person": Person, "site": Site}
 
 def quick_item(entry_id: Id) -> TrayItem:
     """What was recorded on the locked screen: sealed, so that no more can be said of it here."""
-    return TrayItem(id=entry_id, state=SyncState.QUEUED, title="Recorded on the locked screen", what_to_do=WAITING)
+    title, said = "Recorded on the locked screen", (("change", "quick"),)
+    return TrayItem(id=entry_id, state=SyncState.QUEUED, title=title, said=said, what_to_do=WAITING)
 
 
 class Tray:
@@ -83,6 +84,7 @@ class Tray:
             id=change.id,
             state=SyncState.QUEUED,
             title=self._title(connection, change),
+            said=self._codes(connection, change),
             what_to_do=WAITING,
             at=from_ms(change.at),
             subject_kind=change.t.partition(".")[0],
@@ -95,6 +97,7 @@ class Tray:
             id=change.id,
             state=SyncState.QUARANTINED,
             title=self._title(connection, change),
+            said=self._codes(connection, change),
             what_to_do=REFUSED,
             reason=held.reason,
             at=from_ms(change.at),
@@ -113,6 +116,7 @@ class Tray:
                     id=f"{kind}/{contested.entity}/{contested.field}",
                     state=SyncState.CONFLICT,
                     title=f"{name}: {wording.say_field(contested.field)}",
+                    said=(("named", name), ("field", contested.field)),
                     what_to_do=CONTESTED,
                     at=max((c.at for c in conflict.choices if c.at is not None), default=None),
                     subject_kind=kind,
@@ -217,6 +221,17 @@ class Tray:
         what = f"{wording.say_change(change.t)}, {wording.say_time(from_ms(change.at))}"
         about = self._about(connection, change)
         return f"{what}: {about}" if about else what
+
+    def _codes(self, connection: Connection, change: Change) -> tuple[tuple[str, str], ...]:
+        """The same for a catalogue."""
+        what = ("change", change.t.replace(".", "_"))
+        if change.t == "contact.recorded" and not change.erased:
+            contact = msgspec.json.decode(change.p, type=Contact)
+            met = people.list_people(connection, contact.person_ids)
+            return (what, ("contact_state", str(contact.state)), *(("named", row.known_as) for row in met))
+        kind, name = self._subject(connection, change.e or "") if change.e else ("", "")
+        about = ("referral", name.removeprefix("Referral ")) if kind == "referral" else ("named", name)
+        return (what, about) if name else (what,)
 
     def _about(self, connection: Connection, change: Change) -> str:
         if change.t == "contact.recorded" and not change.erased:

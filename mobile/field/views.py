@@ -108,6 +108,8 @@ class TonightItem(Value, frozen=True, kw_only=True):
     id: Id
     title: str
     reason: str
+    about: str = ""
+    place: str = ""
     position: Position | None = None
     distance_m: float | None = None
     leg_m: float | None = None
@@ -329,6 +331,8 @@ class TrayItem(Value, frozen=True, kw_only=True):
     """The change's id; for a conflict, `<kind>/<record id>/<field>`."""
     state: SyncState
     title: str
+    said: tuple[tuple[str, str], ...] = ()
+    """`title` in codes, each with its kind; what people call somebody or something is `named`."""
     what_to_do: str = ""
     reason: str = ""
     at: datetime | None = None
@@ -352,9 +356,7 @@ class SyncPhase(Code):
 
 
 class SyncStatus(Value, frozen=True, kw_only=True):
-    """The one line at the top of every screen. `message` is ready to show: "3 not yet sent · kept safe on this
-    phone".
-    """
+    """The one line at the top of every screen. `message` is ready to show: "3 not yet sent · kept safe on this phone"."""
 
     phase: SyncPhase = SyncPhase.IDLE
     message: str = ""
@@ -376,9 +378,7 @@ class SyncStatus(Value, frozen=True, kw_only=True):
 
 
 class Fix(Value, frozen=True, kw_only=True):
-    """Where the phone believes it is. `age_s` is counted from the moment the fix was made to the moment it was asked
-    for.
-    """
+    """Where the phone believes it is. `age_s` is counted from the moment the fix was made to the moment it was asked for."""
 
     position: Position
     at: datetime

@@ -32,6 +32,7 @@ CHANGE_WORDS = {
     "site.patched": "Description of a place",
     "referral.patched": "Change to a referral",
     "referral.progressed": "Step of a referral",
+    "attachment.added": "Picture",
     "record.read": "Note that a record was opened",
 }
 

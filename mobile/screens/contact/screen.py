@@ -40,6 +40,7 @@ from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import fill_map
 from mobile.text.fixes import ask_place, say_fix
 from mobile.text.moments import join, say_distance, say_when
+from mobile.text.places import say_place, say_site
 from mobile.widgets.buttons import BigButton, Tile
 from mobile.widgets.card import Card
 from mobile.widgets.layout import Grid
@@ -248,7 +249,7 @@ class ContactScreen(Screen):
         ids.saved_words.text = self.say(saved if state.is_saved else "contact.saving")
         ids.saved_words.icon = "tick" if state.is_saved else ""
         ids.saved_where.text = self._where_from()
-        ids.place.text = state.site.name if state.site else self.say("contact.no_place_yet")
+        ids.place.text = say_site(self.words, state.site) if state.site else self.say("contact.no_place_yet")
         ids.place.detail = self._place_detail()
         if self._changed("matches", (state.questions, state.is_saved)):
             ids.matches.put([self._match_card(match.known) for match in state.questions])
@@ -283,15 +284,19 @@ class ContactScreen(Screen):
     # --- pieces
     def _person_tile(self, person: PersonCard) -> Tile:
         when = say_when(self.words, person.last_seen_at, self.desk.now())
-        near = join(when, say_distance(self.words, person.distance_m))
-        tile = Tile(text=person.known_as, detail="\n".join(part for part in (person.last_place, near) if part))
+        where, near = say_place(self.words, person.last_place), join(when, say_distance(self.words, person.distance_m))
+        tile = Tile(text=person.known_as, detail="\n".join(part for part in (where, near) if part))
         tile.icon = "warn" if person.has_safety_needs else ""
         tile.bind(on_release=lambda *_: self.send(PersonPicked(person_id=person.id)))
         return tile
 
     def _site_tile(self, site: Any) -> Tile:
         kind = self.words.say_code("site_kind", site.kind)
-        tile = Tile(text=site.name or kind, detail=join(kind, say_distance(self.words, site.distance_m)), icon="place")
+        tile = Tile(
+            text=say_site(self.words, site),
+            detail=join(kind, say_distance(self.words, site.distance_m)),
+            icon="place",
+        )
         tile.bind(on_release=lambda *_: self.send(PlacePicked(site_id=site.id)))
         return tile
 

@@ -10,6 +10,7 @@ from mobile.screens.layout_file import load_layout
 from mobile.screens.night.state import BackPressed, NightState, Picked, half_written, update
 from mobile.screens.night.stop_part import StopPart
 from mobile.text.moments import join, say_when
+from mobile.text.places import say_place
 from mobile.widgets.rows import Row
 from shared.model.quick_entry import confirmed, is_to_confirm
 
@@ -64,7 +65,8 @@ class NightScreen(Screen):
         return Row(
             key=entry.id,
             head=self._who(entry),
-            detail=struck or join(self._to_confirm(entry), what, entry.place, unsent, confirmed(entry.note)),
+            detail=struck
+            or join(self._to_confirm(entry), what, say_place(self.words, entry.place), unsent, confirmed(entry.note)),
             side=say_when(self.words, entry.at, self.desk.now()),
             icon="person" if entry.is_contact else "nobody",
             tone="warn" if entry.struck or is_to_confirm(entry.note) else "accent",

@@ -8,6 +8,7 @@ from mobile.program.effects import Event
 from mobile.screens.night.state import PlacePressed, ReasonTyped, RestorePressed, StrikeGiven
 from mobile.text import Catalogue
 from mobile.text.moments import join
+from mobile.text.places import say_place
 from mobile.widgets.buttons import BigButton
 from mobile.widgets.card import Banner, Choices
 from mobile.widgets.field import TextField
@@ -32,7 +33,7 @@ class StopPart(Stack):
             return
         if not self._is_built:
             self._build(words, send)
-        self._what.text = join(words.say("visit.title"), when, entry.place, entry.note)
+        self._what.text = join(words.say("visit.title"), when, say_place(words, entry.place), entry.note)
         self._undo.text = words.say("contact.struck_out", reason=entry.struck) if entry.struck else ""
         self._undo.action_text = words.say("contact.put_back") if entry.struck else ""
         self._strike.hidden = bool(entry.struck)

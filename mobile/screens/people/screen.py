@@ -9,6 +9,7 @@ from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.people.state import BackPressed, PeopleState, Picked, ServicesPressed, Typed, begin, update
 from mobile.text.moments import join, say_distance, say_when
+from mobile.text.places import say_place
 from mobile.widgets.rows import Row
 
 load_layout(__file__)
@@ -60,7 +61,12 @@ class PeopleScreen(Screen):
         return Row(
             key=person.id,
             head=person.known_as,
-            detail=join(alias, person.last_place, say_distance(self.words, person.distance_m), description),
+            detail=join(
+                alias,
+                say_place(self.words, person.last_place),
+                say_distance(self.words, person.distance_m),
+                description,
+            ),
             side=say_when(self.words, person.last_seen_at, self.desk.now()),
             icon="warn" if person.has_safety_needs else "person",
             tone="warn" if person.has_safety_needs else "accent",

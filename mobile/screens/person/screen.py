@@ -30,6 +30,7 @@ from mobile.screens.person.state import (
     update,
 )
 from mobile.text.moments import join, say_day, say_distance, say_when, zone
+from mobile.text.places import say_place
 from mobile.text.timeline import say_entry
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
@@ -147,7 +148,7 @@ class PersonScreen(Screen):
         ids.died.text = self._say_died(person)
         ids.seen.text = join(
             self.words.say_code("contact_state", card.last_state) if card.last_state else "",
-            card.last_place,
+            say_place(self.words, card.last_place),
             when,
             say_distance(self.words, card.distance_m),
         )

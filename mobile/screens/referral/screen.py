@@ -24,6 +24,7 @@ from mobile.screens.referral.state import (
     update,
 )
 from mobile.text.moments import join, say_distance, say_due, say_when
+from mobile.text.places import say_place
 from mobile.widgets.buttons import Tile
 from shared.model.referral import Referral
 
@@ -150,7 +151,7 @@ class ReferralScreen(Screen):
 
     def _person(self, person: PersonCard) -> Tile:
         when = say_when(self.words, person.last_seen_at, self.desk.now())
-        detail = join(person.last_place, say_distance(self.words, person.distance_m), when)
+        detail = join(say_place(self.words, person.last_place), say_distance(self.words, person.distance_m), when)
         tile = Tile(text=person.known_as, detail=detail, icon="person")
         tile.bind(on_release=lambda *_: self.send(PersonPicked(person_id=person.id)))
         return tile

@@ -19,6 +19,7 @@ from mobile.screens.tonight.state import (
 )
 from mobile.text.fixes import say_clock_state
 from mobile.text.moments import join, say_clock, say_distance, say_due, say_when
+from mobile.text.places import say_place
 from mobile.widgets.rows import Row
 from shared.rules.shift_plans import PlanState
 
@@ -115,8 +116,8 @@ class TonightScreen(Screen):
 
     def _row(self, item: TonightItem) -> Row:
         now = self.desk.now()
-        referral = item.kind == TonightKind.REFERRAL
-        detail = self._referral_detail(item) if referral else item.reason
+        said = {TonightKind.REFERRAL: self._referral_detail, TonightKind.FOLLOW_UP: self._follow_up_detail}
+        detail = said[item.kind](item) if item.kind in said else item.reason
         return Row(
             key=item.id,
             head=item.title or self.say("tonight.no_words"),
@@ -124,6 +125,14 @@ class TonightScreen(Screen):
             side=say_distance(self.words, item.distance_m),
             icon=ICONS[item.kind],
             tone="warn" if item.is_overdue else "accent",
+        )
+
+    def _follow_up_detail(self, item: TonightItem) -> str:
+        seen = say_when(self.words, item.last_seen_at, self.desk.now())
+        return join(
+            self.say("tonight.follow_up", when=seen) if seen else self.say("tonight.follow_up_plain"),
+            say_place(self.words, item.place),
+            item.about,
         )
 
     def _referral_detail(self, item: TonightItem) -> str:

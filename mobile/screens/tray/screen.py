@@ -30,6 +30,7 @@ from mobile.screens.tray.state import (
 )
 from mobile.text.moments import join, say_clock, say_day, say_when, zone
 from mobile.text.sync_words import trouble_of
+from mobile.text.tray_words import say_choice, say_title, say_what_to_do
 from mobile.widgets.buttons import BigButton
 from mobile.widgets.card import Card
 from mobile.widgets.field import TextField
@@ -131,10 +132,10 @@ class TrayScreen(Screen):
         card = Card()
         state = self.words.say_code("sync_state", item.state)
         card.add_widget(Words(text=state, role="small", bold=True, tone="warn" if pressing else "soft"))
-        card.add_widget(Words(text=item.title, bold=True))
+        card.add_widget(Words(text=say_title(self.words, item), bold=True))
         card.add_widget(Words(text=say_when(self.words, item.at, self.desk.now()), role="small", tone="soft"))
         card.add_widget(Words(text=item.reason))
-        card.add_widget(Words(text=item.what_to_do, tone="soft"))
+        card.add_widget(Words(text=say_what_to_do(self.words, item), tone="soft"))
         if way_to(item):
             card.add_widget(self._button("tray.open", lambda: self.send(ItemPressed(item_id=item.id))))
         if item.conflict is not None:
@@ -154,7 +155,8 @@ class TrayScreen(Screen):
 
     def _keep_button(self, item: TrayItem, choice: ConflictChoice) -> BigButton:
         keep = self.say("tray.keep_yours") if choice.is_mine else self.say("tray.keep_theirs", name=choice.who)
-        detail = join(choice.text, say_when(self.words, choice.at, self.desk.now()))
+        field = item.conflict.field if item.conflict is not None else ""
+        detail = join(say_choice(self.words, field, choice), say_when(self.words, choice.at, self.desk.now()))
         button = BigButton(text=keep, detail=detail, role="body", align="left")
         button.bind(on_release=lambda *_: self.send(ChoicePicked(item_id=item.id, choice=choice)))
         return button

@@ -24,6 +24,7 @@ from mobile.screens.visit.state import (
 )
 from mobile.text.fixes import ask_place, say_fix
 from mobile.text.moments import join, say_distance
+from mobile.text.places import say_site
 from mobile.widgets.buttons import Tile
 
 load_layout(__file__)
@@ -107,7 +108,7 @@ class VisitScreen(Screen):
         """Which place this visit is of, and why: a site, where the referral says, or a question."""
         state, change = self.state, self.say("contact.change_place")
         if state.site is not None:
-            return state.site.name, join(say_distance(self.words, state.site.distance_m), change)
+            return say_site(self.words, state.site), join(say_distance(self.words, state.site.distance_m), change)
         if state.referral_place is not None and not state.place_chosen:
             away = say_distance(self.words, away_m(state))
             return self.say("visit.at_referral", place=state.referral_name), join(away, change)
@@ -116,6 +117,10 @@ class VisitScreen(Screen):
 
     def _tile(self, site: SiteCard) -> Tile:
         kind = self.words.say_code("site_kind", site.kind)
-        tile = Tile(text=site.name or kind, detail=join(kind, say_distance(self.words, site.distance_m)), icon="place")
+        tile = Tile(
+            text=say_site(self.words, site),
+            detail=join(kind, say_distance(self.words, site.distance_m)),
+            icon="place",
+        )
         tile.bind(on_release=lambda *_: self.send(PlacePicked(site_id=site.id)))
         return tile
