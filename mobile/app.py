@@ -77,6 +77,7 @@ class LanternApp(App):
         self.work = Work(lambda job: Clock.schedule_once(lambda _: job(), -1))
         self._status = SyncStatus()
         self._watch = check_in_watch.Watch()
+        self._has_heard = False
         self._seconds = 0
         self._still_s = 0
         self._forget: list[Callable[[], None]] = []
@@ -286,9 +287,11 @@ class LanternApp(App):
             self.feel("late", key)
 
     def _heard_check_ins(self, state: CheckInState) -> None:
-        before = self._watch.due_at
-        self._watch = check_in_watch.heard(self._watch, state)
-        if self._watch.due_at == before:
+        before, is_first = self._watch.due_at, not self._has_heard
+        self._watch, self._has_heard = check_in_watch.heard(self._watch, state), True
+        if (
+            self._watch.due_at == before and not is_first
+        ):  # at first: the service may ring on for an app that Android has ended
             return
         if self._watch.due_at is None:
             self.alarm.cancel()

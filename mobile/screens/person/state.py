@@ -214,7 +214,8 @@ def _save(state: PersonState) -> Result:
     changes = {name: value for name, value in said.items() if value != getattr(person, name)}
     if not changes:
         return _with(state, editing=False, written={}, half={}), ()
-    return state, (ask(lambda phone: phone.patch_person(state.person_id, changes), lambda _: Patched()),)
+    # What is shown, and was compared, is the record that stands for all of theirs: in another of them it would be seen nowhere.
+    return state, (ask(lambda phone: phone.patch_person(person.id, changes), lambda _: Patched()),)
 
 
 class Unclear(ValueError):

@@ -97,6 +97,21 @@ def test_the_check_in_is_guarded_outside_the_app_until_the_shift_ends(tmp_path, 
     rig.field.close()
 
 
+def test_a_service_that_outlived_its_app_and_the_shift_is_ended(tmp_path, on_glass):
+    """Android ended the app, the shift was ended on a page: it rang every five minutes for ever."""
+    rig, guarded = Rig(tmp_path), Guarded()
+    rig.enrol()
+    app = LanternApp(rig.field, SilentCues(), map_source=NoMap(), guard=guarded)
+
+    async def story(driver):
+        app._seconds = 0
+        app._each_second(1.0)
+        await driver.until(lambda: guarded.told == ["end"])
+
+    on_glass(app, story)
+    rig.field.close()
+
+
 def test_a_phone_that_was_withdrawn_rings_for_nobody(tmp_path, on_glass):
     """It went on every five minutes, in whosever pocket, until it was switched off."""
     rig, guarded = Rig(tmp_path), Guarded()

@@ -279,6 +279,16 @@ def test_only_what_was_changed_of_a_person_is_written():
     assert calls(effects) == [("patch_person", ("p-2", {"alias": "Mick"}))]
 
 
+def test_of_somebody_with_two_records_the_one_that_is_shown_is_written():
+    """Opened by the other one's id, what was changed went to a record that no page shows."""
+    record = RehearsalField().person("p-2")
+    state = person.PersonState(person_id="p-joined-to-it", record=record)
+    _state, effects = play(
+        person, state, person.EditPressed(), person.Typed(field="alias", text="Mick"), person.SavePressed()
+    )
+    assert calls(effects) == [("patch_person", ("p-2", {"alias": "Mick"}))]
+
+
 def test_a_place_takes_itself_along_to_the_contact_and_the_visit():
     record = RehearsalField().site("s-stairwell")
     for event, screen in ((site.LogPressed(), "contact"), (site.NobodyPressed(), "visit")):
