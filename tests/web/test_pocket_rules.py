@@ -83,6 +83,10 @@ CLOCKS = [
     for minutes in (10, 54.5, 55, 59, 59.5, 61, 80, 119, 121, 150, 12 * 60)
     for words in ("01:30", "0:59", "2.00", "2311", "12:00", "01:00", "3:35")
 ] + [[words, 10**12, ZONE] for words in ("25:00", "noon", "", "1")]
+CLOCKS += [
+    ["23:40", int(datetime(2026, 11, 21, 23, m, tzinfo=UTC).timestamp() * 1000), ZONE] for m in (29, 30, 31, 39, 40)
+]
+"""A watch that is ahead."""
 
 
 def _typed(state: str, alias: str = "", description: str = "", unidentified: str = "") -> dict[str, Any]:

@@ -28,6 +28,7 @@ from shared.model.quick_entry import confirmed
 
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
+HALF_A_DAY = timedelta(hours=12)
 AHEAD = timedelta(minutes=10)
 """A watch may be so much ahead of the phone: what it says is now, and not the same time a day ago."""
 
@@ -115,12 +116,15 @@ def read_clock(text: str, now: datetime) -> datetime | None:
     # In the night when the clocks go back an hour comes twice: compared in UTC, or the last of the two is yesterday's.
     moments = [
         datetime.combine(day, clock.replace(fold=fold), zone()).astimezone(UTC)
-        for day in (today + timedelta(days=1), today, today - timedelta(days=1))
+        for day in (today + timedelta(days=on) for on in (1, 0, -1, -2))
         for fold in (0, 1)
     ]
-    if any(now < moment <= now + AHEAD for moment in moments):
-        return now
-    return max(moment for moment in moments if moment <= now).astimezone(now.tzinfo)
+    shown = [
+        moment for moment in moments if moment.astimezone(zone()).time() == clock
+    ]  # an hour that is skipped is none
+    was = max(moment for moment in shown if moment <= now)
+    is_ahead = any(now < moment <= now + AHEAD for moment in shown) and now - was > HALF_A_DAY
+    return now if is_ahead else was.astimezone(now.tzinfo)
 
 
 def strike_pressed(state: ContactScreenState) -> Result:

@@ -13,6 +13,7 @@ EARLIEST = date(2000, 1, 1)
 """What is said to be older is held, from phones too."""
 AHEAD_MAX = timedelta(milliseconds=AHEAD_MAX_MS)
 """A watch may be so far before the server's: what it shows is now, as of a phone, and not yesterday."""
+HALF_A_DAY = timedelta(hours=12)
 
 
 def read_moment(day: str, clock_text: str, now: datetime, errors: Errors) -> datetime | None:
@@ -82,10 +83,11 @@ def _read_latest(clock_text: str, now: datetime, errors: Errors) -> datetime | N
 
 
 def latest_moment(clock_text: str, now: datetime) -> datetime:
-    """Returns the last moment, not after `now`, when clocks here showed `23:40`. Raises ValueError for other text.
+    """Returns the last moment, not after `now`, when clocks here showed `23:40`; now for what a watch a little ahead shows: nobody
+    writes up what was a day ago so. Raises ValueError for other text.
 
     An hour that comes twice is tried in both of its turns, unless `01:30 BST` says which; a time that a day skips is one of the
-    day before. What a watch a little ahead shows is now.
+    day before.
     """
     told = CLOCK_TIME.fullmatch(clock_text.strip())
     if told is None:
@@ -94,9 +96,8 @@ def latest_moment(clock_text: str, now: datetime) -> datetime:
     at = time(int(told[1]), int(told[2]))
     shown = [each for days in (-1, 0, 1, 2) for each in _moments_of(today - timedelta(days=days), at)]
     named = [each for each in shown if not told[3] or _name(each) == told[3].upper()]
-    if any(now < each <= now + AHEAD_MAX for each in named):
-        return now
     was = [each for each in named if each <= now]
     if not was:
         raise ValueError("no such time of late")
-    return max(was).astimezone(now.tzinfo)
+    is_ahead = any(now < each <= now + AHEAD_MAX for each in named) and now - max(was) > HALF_A_DAY
+    return now if is_ahead else max(was).astimezone(now.tzinfo)

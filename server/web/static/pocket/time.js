@@ -2,6 +2,7 @@
 const CLOCK = /^([01]?\d|2[0-3])[:.]?([0-5]\d)$/;
 const STEP_MS = 60000;
 const DAYS = 2;
+const HALF_A_DAY = 12 * 60;
 const AHEAD_MAX_MS = 300000;
 
 /** How a moment is said: 23:40, and whether it is summer or winter time while an hour comes twice. */
@@ -21,12 +22,12 @@ export function latestMoment(words, nowMs, zone) {
   const wanted = `${told[1].padStart(2, "0")}:${told[2]}`;
   const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const first = Math.floor(nowMs / STEP_MS) * STEP_MS;
-  for (let moment = first + STEP_MS; moment <= nowMs + AHEAD_MAX_MS; moment += STEP_MS) {
-    if (format.format(new Date(moment)) === wanted) return nowMs;
-  }
+  const shows = (moment) => format.format(new Date(moment)) === wanted;
+  let isAhead = false;
+  for (let moment = first + STEP_MS; moment <= nowMs + AHEAD_MAX_MS; moment += STEP_MS) isAhead ||= shows(moment);
   for (let back = 0; back < DAYS * 1440; back += 1) {
     const moment = first - back * STEP_MS;
-    if (format.format(new Date(moment)) === wanted) return moment;
+    if (shows(moment)) return isAhead && back > HALF_A_DAY ? nowMs : moment;
   }
   return null;
 }
