@@ -36,7 +36,7 @@ def words_found(state: ContactScreenState, words: Mapping[str, str]) -> ContactS
     """What was being written when the phone locked; what stands here already goes before it."""
     known = {(person.alias, person.description) for person in (*state.new_people, *state.half_people)}
     known.add((state.alias, state.description))
-    half = [PersonDraft(**said) for said in _people(words) if (said["alias"], said["description"]) not in known]
+    half = [person for person in _people(words) if (person.alias, person.description) not in known]
     place = {name: getattr(state.new_place, name) or words.get(f"place.{name}", "") for name in PLACE}
     correction = {name: getattr(state, name) or words.get(name, "") for name in CORRECTION}
     new_place = structs.replace(state.new_place, **place)
@@ -51,10 +51,11 @@ def next_new(state: ContactScreenState) -> ContactScreenState:
     return changed(state, alias=first.alias, description=first.description, half_people=tuple(rest))
 
 
-def _people(words: Mapping[str, str]) -> list[dict[str, str]]:
-    found = []
+def _people(words: Mapping[str, str]) -> list[PersonDraft]:
+    found: list[PersonDraft] = []
     while any(words.get(_numbered(name, len(found))) for name in PERSON):
-        found.append({name: words.get(_numbered(name, len(found)), "") for name in PERSON})
+        alias, description = (words.get(_numbered(name, len(found)), "") for name in PERSON)
+        found.append(PersonDraft(alias=alias, description=description))
     return found
 
 

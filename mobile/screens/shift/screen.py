@@ -19,6 +19,7 @@ from mobile.screens.shift.state import (
     Typed,
     WellPressed,
     WentTo,
+    half_written,
     update,
 )
 from mobile.text.moments import say_clock, say_when
@@ -73,7 +74,7 @@ class ShiftScreen(Screen):
 
     def half_written(self) -> tuple[str, dict[str, str]]:
         """Where to, until the shift is going; what the night was like, until it is ended."""
-        return "shift", {"area": self.state.area, "summary": self.state.summary}
+        return "shift", half_written(self.state)
 
     def synced(self) -> None:
         """A colleague may have begun."""

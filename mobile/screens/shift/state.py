@@ -1,5 +1,6 @@
 """The outing: start one, join a colleague's, say that I am well, end it with a summary. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ class ShiftState(Value, frozen=True, kw_only=True):
     area: str = ""
     ending: bool = False
     summary: str = ""
+    half: Mapping[str, str] = {}
+    """What was being written when the phone locked."""
     ended: ShiftSummary | None = None
     loaded: bool = False
     failure: Failed | None = None
@@ -107,16 +110,15 @@ def update(state: ShiftState, event: Event) -> Result:
         case Synced():
             return state, _load()
         case Found(name=name, value=value):
-            return _with(state, **{name: value}, loaded=state.loaded or name == "shift"), ()
+            return (_found_shift(state, value) if name == "shift" else _with(state, **{name: value})), ()
         case Typed(field=field, text=text):
             return _with(state, **{field: text}), ()
         case WordsFound(words=words):
-            area, summary = state.area or words.get("area", ""), state.summary or words.get("summary", "")
-            return _with(state, area=area, summary=summary), ()
+            return _take_up(_with(state, area=state.area or words.get("area", ""), half=dict(words))), ()
         case Began():
             return _with(state, area=""), (Feel(name="saved"), Home())
         case Ended(summary=summary):
-            return _with(state, ended=summary, shift=None, ending=False, summary=""), (Feel(name="saved"),)
+            return _with(state, ended=summary, shift=None, ending=False, summary="", half={}), (Feel(name="saved"),)
         case WentTo(screen=screen):
             return state, (Go(screen=screen),)
         case Failed():
@@ -149,6 +151,33 @@ def _pressed(state: ShiftState, event: Event) -> Result:
 
 def _with(state: ShiftState, **changes: Any) -> ShiftState:
     return msgspec.structs.replace(state, **changes)
+
+
+def half_written(state: ShiftState) -> dict[str, str]:
+    """What is typed and not saved: of a night under its shift, so that it is no word about the next."""
+    if state.shift is None:
+        return {**state.half, "area": state.area}
+    return {"area": state.area, _summary_of(state.shift): state.summary}
+
+
+def _found_shift(state: ShiftState, going: ShiftSummary | None) -> ShiftState:
+    """The shift that is going; what was begun of one that is not any more stays its own."""
+    is_same = state.shift is not None and going is not None and state.shift.shift.id == going.shift.id
+    if state.shift is None or is_same:
+        return _take_up(_with(state, shift=going, loaded=True))
+    half = {**state.half, **half_written(state)}
+    return _take_up(_with(state, shift=going, loaded=True, half=half, summary="", ending=False))
+
+
+def _take_up(state: ShiftState) -> ShiftState:
+    """What was begun of the account of this shift, once both are known."""
+    if state.shift is None or state.summary:
+        return state
+    return _with(state, summary=state.half.get(_summary_of(state.shift), ""))
+
+
+def _summary_of(going: ShiftSummary) -> str:
+    return f"summary {going.shift.id}"
 
 
 def _load() -> tuple[Effect, ...]:

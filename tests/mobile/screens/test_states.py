@@ -279,6 +279,25 @@ def test_only_what_was_changed_of_a_person_is_written():
     assert calls(effects) == [("patch_person", ("p-2", {"alias": "Mick"}))]
 
 
+def test_the_account_of_a_night_is_no_word_about_the_next():
+    """What was begun of a shift that was ended elsewhere stood in the account of the next one, ready to be sent."""
+    going = RehearsalField().current_shift()
+    other = structs.replace(going, shift=structs.replace(going.shift, id="shift-next"))
+    state, _ = play(
+        shift, shift.ShiftState(), shift.Found(name="shift", value=going), shift.Typed(field="summary", text="Quiet")
+    )
+    words = shift.half_written(state)
+    for found in (shift.Found(name="shift", value=going), shift.Found(name="shift", value=other)):
+        for events in ((found, WordsFound(words=words)), (WordsFound(words=words), found)):
+            again, _ = play(shift, shift.ShiftState(), *events)
+            assert again.summary == ("Quiet" if found.value is going else "")
+    assert shift.half_written(play(shift, shift.ShiftState(), WordsFound(words=words))[0]).items() >= words.items()
+    elsewhere, _ = play(shift, state, shift.Found(name="shift", value=None))
+    assert shift.half_written(elsewhere).items() >= words.items() and elsewhere.summary == ""
+    ended, _ = play(shift, state, shift.Ended(summary=going))
+    assert not any(shift.half_written(ended).values())
+
+
 def test_of_somebody_with_two_records_the_one_that_is_shown_is_written():
     """Opened by the other one's id, what was changed went to a record that no page shows."""
     record = RehearsalField().person("p-2")
@@ -533,11 +552,12 @@ def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():
 
 def test_words_that_waited_for_a_shift_or_a_referral_are_there_and_what_is_typed_since_goes_first():
     """The account of a night, typed with a thumb, was gone when the phone locked."""
-    words = {"area": "North", "summary": "Quiet, one ambulance"}
-    state, _ = play(shift, shift.ShiftState(), WordsFound(words=words))
+    going = RehearsalField().current_shift()
+    words = {"area": "North", f"summary {going.shift.id}": "Quiet, one ambulance"}
+    state, _ = play(shift, shift.ShiftState(shift=going), WordsFound(words=words))
     assert (state.area, state.summary) == ("North", "Quiet, one ambulance")
     assert play(shift, state, shift.Began())[0].area == "", "the next night begins with none"
-    assert play(shift, shift.ShiftState(summary="Loud"), WordsFound(words=words))[0].summary == "Loud"
+    assert play(shift, shift.ShiftState(shift=going, summary="Loud"), WordsFound(words=words))[0].summary == "Loud"
     state, _ = play(referral, referral.ReferralScreenState(referral_id="r-1"), WordsFound(words={"note": "Tent gone"}))
     assert state.note == "Tent gone"
     assert play(referral, state, referral.Closed())[0].note == ""

@@ -94,7 +94,8 @@ def test_what_a_night_was_like_outlives_a_locked_screen(field, on_glass):
         await driver.until(lambda: driver.screen.state.loaded)
         driver.screen.ids.summary.text = "Quiet, one ambulance"
         app.on_pause()
-        assert field.half_written["shift"] == {"summary": "Quiet, one ambulance"}
+        shift_id = driver.screen.state.shift.shift.id
+        assert field.half_written["shift"] == {f"summary {shift_id}": "Quiet, one ambulance"}
         app.home()
         app.go("shift", {})
         await driver.until(lambda: driver.screen.ids.summary.text == "Quiet, one ambulance")
