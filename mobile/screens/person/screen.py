@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import PersonRecord, TimelineEntry
-from mobile.program.effects import Effect, Event
+from mobile.program.effects import Effect, Event, Opened
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.person.state import (
@@ -60,12 +60,14 @@ class PersonScreen(Screen):
         state, ids = self.state, self.ids
         ids.failure.text = self.say_failure(state.failure)
         record = state.record
-        ids.form.hidden, ids.page.hidden = not state.editing, state.editing
+        ids.form.hidden, ids.page.hidden = not state.editing, state.editing or record is None
         ids.log.hidden = state.editing or record is None or record.person.died_on is not None
         ids.edit.text = self.say("action.save" if state.editing else "person.change")
         ids.edit.hidden = record is None
         ids.ask.hidden = record is None
         ids.photo.hidden = record is None or not self.desk.has_camera
+        if record is None and self._drawn is not None:
+            self._drawn, self.title = None, self.say("people.title")
         if record is not None and self._drawn != record:
             self._drawn = record
             self.title = record.card.known_as
@@ -82,6 +84,10 @@ class PersonScreen(Screen):
     def half_written(self) -> tuple[str, dict[str, str]]:
         """A form that was not saved."""
         return f"person:{self.state.person_id}", dict(self.state.written if self.state.editing else self.state.half)
+
+    def synced(self) -> None:
+        """Somebody may have changed it, or it may be gone."""
+        self.send(Opened())
 
     # --- presses
     def log(self) -> None:

@@ -151,7 +151,7 @@ def update(state: PersonState, event: Event) -> Result:
         case BackPressed():
             return (_with(state, editing=False, half=state.written), ()) if state.editing else (state, (Back(),))
         case Failed():
-            return _with(state, failure=event), (Feel(name="refused"),)
+            return _failed(state, event), (Feel(name="refused"),)
     return _chosen(state, event)
 
 
@@ -188,6 +188,13 @@ def _begin(state: PersonState) -> PersonState:
         declined=frozenset(declined),
         unclear="",
     )
+
+
+def _failed(state: PersonState, event: Failed) -> PersonState:
+    """What is erased, or another team's now, does not stay on the glass."""
+    if event.error != "NotHere":
+        return _with(state, failure=event)
+    return _with(state, record=None, editing=False, written={}, half={}, failure=event)
 
 
 def _with(state: PersonState, **changes: Any) -> PersonState:

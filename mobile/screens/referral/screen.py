@@ -5,7 +5,7 @@ from textwrap import shorten
 from typing import Any
 
 from mobile.field.views import OtherReferral, PersonCard, ReferralRecord
-from mobile.program.effects import Effect, Event
+from mobile.program.effects import Effect, Event, Opened
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.referral.state import (
@@ -50,8 +50,8 @@ class ReferralScreen(Screen):
         """The page, or its outcomes."""
         state, ids = self.state, self.ids
         ids.failure.text = self.say_failure(state.failure)
-        ids.outcomes.hidden, ids.page.hidden = not state.closing, state.closing
-        ids.go.hidden = state.closing
+        ids.outcomes.hidden, ids.page.hidden = not state.closing, state.closing or state.record is None
+        ids.go.hidden = state.closing or state.record is None
         self._show_choices()
         if not ids.note.writing.focus:
             ids.note.text = state.note
@@ -61,6 +61,8 @@ class ReferralScreen(Screen):
         ids.close.text = self.say("referral.close_now" if state.closing else "referral.close")
         ids.close.tone = "primary" if state.closing else "plain"
         ids.close.disabled_look = state.closing and not state.outcome
+        if state.record is None and self._drawn is not None:
+            self._drawn, self.title = None, self.say("tonight.referral_plain")
         if state.record is not None and self._drawn != state.record:
             self._drawn = state.record
             self._draw(state.record)
@@ -71,6 +73,10 @@ class ReferralScreen(Screen):
     def half_written(self) -> tuple[str, dict[str, str]]:
         """The word about how it ended, until it is closed."""
         return f"referral:{self.state.referral_id}", {"note": self.state.note}
+
+    def synced(self) -> None:
+        """Somebody may have answered it, or it may be another team's."""
+        self.send(Opened())
 
     # --- presses
     def log(self) -> None:

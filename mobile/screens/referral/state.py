@@ -122,7 +122,7 @@ def update(state: ReferralScreenState, event: Event) -> Result:
         case BackPressed():
             return _back(state)
         case Failed():
-            return _with(state, failure=event), (Feel(name="refused"),)
+            return _failed(state, event), (Feel(name="refused"),)
         case WayPressed():
             return state, _way(state)
     return _answer(state, event), ()
@@ -141,6 +141,13 @@ def _answer(state: ReferralScreenState, event: Event) -> ReferralScreenState:
         case OutcomePressed(outcome=outcome):
             return _with(state, closing=True, outcome=outcome)
     return state
+
+
+def _failed(state: ReferralScreenState, event: Failed) -> ReferralScreenState:
+    """What is erased, or another team's now, does not stay on the glass."""
+    if event.error != "NotHere":
+        return _with(state, failure=event)
+    return _with(state, record=None, also_ids=(), closing=False, group="", outcome="", note="", failure=event)
 
 
 def _with(state: ReferralScreenState, **changes: Any) -> ReferralScreenState:

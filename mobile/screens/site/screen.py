@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import PersonCard, SiteRecord, TimelineEntry
-from mobile.program.effects import Effect, Event
+from mobile.program.effects import Effect, Event, Opened
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.site.state import (
@@ -52,11 +52,13 @@ class SiteScreen(Screen):
         state, ids = self.state, self.ids
         ids.failure.text = self.say_failure(state.failure)
         record = state.record
-        ids.form.hidden, ids.page.hidden = not state.editing, state.editing
+        ids.form.hidden, ids.page.hidden = not state.editing, state.editing or record is None
         ids.go.hidden = state.editing or record is None
         ids.edit.text = self.say("action.save" if state.editing else "site.change")
         ids.edit.hidden = record is None
         ids.photo.hidden = record is None or not self.desk.has_camera
+        if record is None and self._drawn is not None:
+            self._drawn, self.title = None, self.say("site_kind.unknown")
         if record is not None and self._drawn != record:
             self._drawn = record
             self._draw(record)
@@ -74,6 +76,10 @@ class SiteScreen(Screen):
     def half_written(self) -> tuple[str, dict[str, str]]:
         """A form that was not saved."""
         return f"site:{self.state.site_id}", dict(self.state.written if self.state.editing else self.state.half)
+
+    def synced(self) -> None:
+        """Somebody may have changed it, or it may be gone."""
+        self.send(Opened())
 
     # --- presses
     def log(self) -> None:

@@ -110,7 +110,7 @@ def update(state: SiteState, event: Event) -> Result:
         case BackPressed():
             return (_with(state, editing=False, half=state.written), ()) if state.editing else (state, (Back(),))
         case Failed():
-            return _with(state, failure=event), (Feel(name="refused"),)
+            return _failed(state, event), (Feel(name="refused"),)
     return _went(state, event)
 
 
@@ -136,6 +136,13 @@ def _went(state: SiteState, event: Event) -> Result:
         return state, ()
     screen = "contact" if isinstance(event, LogPressed) else "visit"
     return state, (Go(screen=screen, arguments={"site": state.record.card}),)
+
+
+def _failed(state: SiteState, event: Failed) -> SiteState:
+    """What is erased, or another team's now, does not stay on the glass."""
+    if event.error != "NotHere":
+        return _with(state, failure=event)
+    return _with(state, record=None, editing=False, written={}, half={}, failure=event)
 
 
 def _with(state: SiteState, **changes: Any) -> SiteState:

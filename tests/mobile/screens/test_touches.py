@@ -20,7 +20,7 @@ from mobile.screens.contact.values import NewPlacePressed, PlacePressed, Step, S
 from mobile.screens.map.state import CellsFound
 from mobile.screens.night import state as night
 from mobile.screens.tray import state as tray
-from mobile.store.errors import DiskFull
+from mobile.store.errors import DiskFull, NotHere
 from mobile.widgets import press
 from mobile.widgets.field import TextField
 from mobile.widgets.mercator import from_world_px, world_px
@@ -177,6 +177,35 @@ def test_a_reason_a_new_place_and_a_correction_are_found_as_they_were(field, on_
         driver.screen.send(tray.CorrectPressed(item_id="c-9"))
         await driver.settle()
         assert "Short" in [each.text for each in driver.screen.ids.cards.walk() if isinstance(each, TextField)]
+
+    on_glass(app, story)
+
+
+@pytest.mark.parametrize(
+    ("screen", "arguments", "said"),
+    [
+        ("person", {"person_id": "p-1"}, "Marek"),
+        ("site", {"site_id": "s-stairwell"}, "Station stairwell"),
+        ("referral", {"referral_id": "r-1"}, "SL-20418"),
+    ],
+)
+def test_what_a_sync_took_away_does_not_stay_on_the_glass(field, on_glass, screen, arguments, said):
+    """Somebody who was erased was read on until the page was left."""
+    app = _app(field)
+
+    async def story(driver):
+        app.go(screen, arguments)
+        await driver.until(lambda: driver.screen.state.record is not None)
+        assert said in driver.screen.title
+
+        def gone(_id):
+            raise NotHere
+
+        setattr(field, screen, gone)
+        driver.screen.synced()
+        await driver.until(lambda: driver.screen.state.record is None)
+        assert driver.screen.ids.page.hidden and said not in driver.screen.title
+        assert driver.screen.ids.failure.text == "That record is not on this phone. It may belong to another team."
 
     on_glass(app, story)
 
