@@ -338,6 +338,15 @@ def test_a_better_fix_mends_the_pin_and_the_place_it_had_suggested(rig: Rig, fie
         assert is_moved is not chosen, "a place that a worker named gets no pin of another one"
 
 
+def test_a_pin_that_was_put_by_hand_after_saving_is_moved_by_no_fix(rig: Rig, field: FieldService) -> None:
+    met = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, unidentified_people=1))
+    chosen = Position(latitude=51.6, longitude=-0.4, source=PinSource.MAP_TAP)
+    field.refine_contact(met, {"position": chosen})
+    rig.clocks.pass_(seconds=10)
+    rig.location.fix(51.6637, -0.3960, at=rig.clocks.now(), accuracy_m=5.0)
+    assert field.contact(met).contact.position == chosen
+
+
 def test_a_place_named_by_hand_far_from_gps_is_kept_without_the_pin(rig: Rig, field: FieldService) -> None:
     place = Position(latitude=north(210)[0], longitude=HERE[1])
     library = field.add_site(SiteDraft(name="Library doorway", position=place))

@@ -129,6 +129,13 @@ def test_it_can_be_taken_back_for_a_minute_and_is_sent_only_then(rig: Rig) -> No
     assert len(sent(rig)) == 1
 
 
+def test_only_the_last_one_is_taken_back(rig: Rig) -> None:
+    """An earlier one may be with the server already."""
+    first, second = rig.field.record_quick(), rig.field.record_quick()
+    assert not rig.field.take_quick_back(first.id)
+    assert {each.id for each in kept(rig)} == {first.id, second.id}
+
+
 def test_what_is_taken_back_while_a_better_fix_is_written_stays_away(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = rig.field.record_quick()
     is_writing, may_write, put = threading.Event(), threading.Event(), QuickBox.put

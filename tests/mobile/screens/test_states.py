@@ -282,6 +282,7 @@ def test_only_what_was_changed_of_a_person_is_written():
 def test_the_account_of_a_night_is_no_word_about_the_next():
     """What was begun of a shift that was ended elsewhere stood in the account of the next one, ready to be sent."""
     going = RehearsalField().current_shift()
+    assert going is not None
     other = structs.replace(going, shift=structs.replace(going.shift, id="shift-next"))
     state, _ = play(
         shift, shift.ShiftState(), shift.Found(name="shift", value=going), shift.Typed(field="summary", text="Quiet")
@@ -553,6 +554,7 @@ def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():
 def test_words_that_waited_for_a_shift_or_a_referral_are_there_and_what_is_typed_since_goes_first():
     """The account of a night, typed with a thumb, was gone when the phone locked."""
     going = RehearsalField().current_shift()
+    assert going is not None
     words = {"area": "North", f"summary {going.shift.id}": "Quiet, one ambulance"}
     state, _ = play(shift, shift.ShiftState(shift=going), WordsFound(words=words))
     assert (state.area, state.summary) == ("North", "Quiet, one ambulance")
