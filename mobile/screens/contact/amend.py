@@ -29,7 +29,7 @@ from shared.model.quick_entry import confirmed
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
 HALF_A_DAY = timedelta(hours=12)
-AHEAD = timedelta(minutes=10)
+AHEAD = timedelta(minutes=5)
 """A watch may be so much ahead of the phone: what it says is now, and not the same time a day ago."""
 
 
