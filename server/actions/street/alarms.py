@@ -42,6 +42,8 @@ USEFUL_FOR = timedelta(hours=12)
 NOTE_LENGTH = 1000
 REACHED = "reached"
 """A sign of life that a colleague reports: they were reached and go on."""
+ONE_WATCH = "the watch over who is out"
+"""Held by whoever raises alarms: two at once would each raise one about the same worker, and tell everybody twice."""
 
 
 class Owed(NamedTuple):
@@ -65,6 +67,7 @@ class Watch:
 
     def look(self) -> int:
         """Raise, carry on and end alarms; returns how many things happened."""
+        lock_records(self.session, [ONE_WATCH])
         # Whoever ends or takes one at this moment goes first, and what they did is seen.
         lock_records(self.session, [alarm.id for alarm in alarms.list_open_alarms(self.session)])
         done = self._hear_duress()
@@ -263,8 +266,10 @@ def _find(access: Access, alarm_id: Id) -> Alarm:
 def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
     """Everybody of the team is told at once that the actor asks for help; returns the alarm. Asking again adds the words."""
     mine = access.actor.worker_id
-    lock_records(access.session, [mine])
-    open_alarms = [each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine]
+    lock_records(access.session, [ONE_WATCH])
+    # Whoever takes it at this moment goes first: what they have is not yet a call for help.
+    lock_records(access.session, [each.id for each in _list_own(access)])
+    open_alarms = _list_own(access)
     if open_alarms:
         alarm = open_alarms[0]
     else:
@@ -278,6 +283,10 @@ def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
     _ask_no_more(access.session, alarm)
     Watch(access.session, access.now, access.new_id, ladder).look()
     return alarm.id
+
+
+def _list_own(access: Access) -> list[Alarm]:
+    return [each for each in alarms.list_open_alarms(access.session) if each.worker_id == access.actor.worker_id]
 
 
 def take(access: Access, alarm_id: Id, instead_of: Id | None = None) -> None:
