@@ -72,6 +72,11 @@ class Alarm(Value, frozen=True, kw_only=True):
     events: tuple[AlarmEvent, ...] = ()
 
     @property
+    def promised_at(self) -> datetime:
+        """When the promise was due: a second alarm about one promise stands microseconds after it (`add_alarm`)."""
+        return self.due_at.replace(microsecond=self.due_at.microsecond // 1000 * 1000)
+
+    @property
     def ended(self) -> AlarmEvent | None:
         return next((each for each in self.events if each.kind in ENDS), None)
 

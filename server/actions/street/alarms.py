@@ -28,6 +28,7 @@ from server.queries.people import subjects
 from server.queries.street import alarms, duress, duties, leaves, plans, shifts
 from server.queries.street.duties import Duty, Reachable
 from server.queries.street.held_check_ins import HeldSign, find_held_signs
+from server.queries.street.held_walks import HeldWalk, list_held_walks
 from server.queries.street.lone_working import OnShift, list_on_shift
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.mail import Mail, MailFacts, MailKind
@@ -73,16 +74,19 @@ class Watch:
         done = self._hear_duress()
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
-        owed = self._list_owed(out, open_alarms)
+        known = {alarm.worker_id for alarm in open_alarms}
+        walks = {each.worker_id: each for each in list_held_walks(self.session, self.now, known)}
+        owed = self._list_owed(out, walks, open_alarms)
         still = []
         for alarm in open_alarms:
-            ending = None if alarm.help is not None else _ending(alarm, alarm.worker_id in out, owed)
+            is_out = alarm.worker_id in out or alarm.worker_id in walks
+            ending = None if alarm.help is not None else _ending(alarm, is_out, owed)
             if ending is None:
                 still.append(alarm)
             else:
                 event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending)
                 done += self._by_itself(alarm, partial(self.end, alarm, event))
-        raised = self._raise(owed, {alarm.worker_id for alarm in open_alarms})
+        raised = self._raise(owed, known)
         reach = Reach(self.session, self.now, self.ladder, out)
         for alarm in [*still, *raised]:
             done += self._by_itself(alarm, partial(self._carry_on, alarm, reach))
@@ -122,13 +126,15 @@ class Watch:
 
     def _call_for(self, sign: duress.Duress) -> Alarm:
         """A new alarm, of the team of her shift or, where the shift has not arrived, of her first team."""
-        maker = workers.find_worker(self.session, sign.worker_id)
-        team_id = sign.team_id or (maker.team_ids[0] if maker and maker.team_ids else "")
+        team_id = sign.team_id or self._first_team(sign.worker_id)
         alarm = Alarm(id=self.new_id(), worker_id=sign.worker_id, team_id=team_id, due_at=self.now, raised_at=self.now)
-        alarms.add_alarm(self.session, alarm)
-        return alarm
+        return alarms.add_alarm(self.session, alarm)
 
-    def _list_owed(self, out: dict[Id, OnShift], open_alarms: Sequence[Alarm]) -> list[Owed]:
+    def _first_team(self, worker_id: Id) -> Id:
+        found = workers.find_worker(self.session, worker_id)
+        return found.team_ids[0] if found and found.team_ids else ""
+
+    def _list_owed(self, out: dict[Id, OnShift], walks: dict[Id, HeldWalk], open_alarms: Sequence[Alarm]) -> list[Owed]:
         """Every word that was owed by now and was not heard: check-ins of those who are out, and what was planned."""
         late = [each for each in out.values() if each.alarm_at is not None and each.alarm_at <= self.now]
         # A check-in that waits for somebody's decision counts for this alone: she pressed.
@@ -138,12 +144,16 @@ class Watch:
             at = alarm_at(_with_held(one.outing, signs.get(one.worker_id)))
             if at is not None:
                 owed.append(Owed(one.worker_id, one.team_ids[0], at))
-        promises = {alarm.due_at - MAY_BE_LATE for alarm in open_alarms}
+        for walk in walks.values():
+            at = None if walk.worker_id in out else alarm_at(walk.outing)
+            if at is not None and at <= self.now:
+                owed.append(Owed(walk.worker_id, walk.team_id or self._first_team(walk.worker_id), at))
+        promises = {alarm.promised_at - MAY_BE_LATE for alarm in open_alarms}
         for each in plans.list_expected(self.session, self.now, promises):
-            walk = out.get(each.worker_id)
+            mine = out.get(each.worker_id)
             due = alarm_of_plan(
-                each.starts_at, each.back_at, each.went_out_at, is_out=walk is not None, acted_at=each.acted_at,
-                out_since=walk.out_since if walk else None,
+                each.starts_at, each.back_at, each.went_out_at, is_out=mine is not None, acted_at=each.acted_at,
+                out_since=mine.out_since if mine else None,
             )  # fmt: skip
             if due is not None:
                 owed.append(Owed(each.worker_id, each.team_id, due))
@@ -154,11 +164,12 @@ class Watch:
         for each in owed:
             if each.worker_id in known or each.worker_id in raised:
                 continue
+            if alarms.is_answered(self.session, each.worker_id, each.due_at):
+                continue
             alarm = Alarm(
                 id=self.new_id(), worker_id=each.worker_id, team_id=each.team_id, due_at=each.due_at, raised_at=self.now
             )
-            if alarms.add_alarm(self.session, alarm):
-                raised[each.worker_id] = alarm
+            raised[each.worker_id] = alarms.add_alarm(self.session, alarm)
         return list(raised.values())
 
     def _carry_on(self, alarm: Alarm, reach: Reach) -> int:
@@ -233,7 +244,7 @@ def _with_held(outing: Outing, sign: HeldSign | None) -> Outing:
 
 def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind | None:
     """How an alarm has ended by itself: they are home, or were heard. What ended before by somebody's word keeps none open."""
-    if any(each.worker_id == alarm.worker_id and (is_out or each.due_at >= alarm.due_at) for each in owed):
+    if any(each.worker_id == alarm.worker_id and (is_out or each.due_at >= alarm.promised_at) for each in owed):
         return None
     return AlarmEventKind.HEARD if is_out else AlarmEventKind.HOME
 
@@ -274,8 +285,7 @@ def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
         alarm = open_alarms[0]
     else:
         alarm = Alarm(id=access.new_id(), worker_id=mine, team_id=team_id, due_at=access.now, raised_at=access.now)
-        if not alarms.add_alarm(access.session, alarm):
-            raise Failure(CONFLICTING, "Press again: something else happened at this very moment.")
+        alarm = alarms.add_alarm(access.session, alarm)
     is_again = alarm.help is not None and alarm.help.kind is AlarmEventKind.HELP and alarm.taken is None
     kind = AlarmEventKind.NOTED if is_again else AlarmEventKind.HELP
     if words.strip() or not is_again:

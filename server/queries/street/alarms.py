@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
@@ -105,14 +106,33 @@ def _event(row: Row[Any]) -> AlarmEvent:
     )  # fmt: skip
 
 
-def add_alarm(session: Session, new: Alarm) -> bool:
-    """Store an alarm; False where this very promise was an alarm before."""
-    known = select(exists().where(alarm.c.worker_id == new.worker_id, alarm.c.due_at == new.due_at))
-    if session.scalar(known):
-        return False
+def add_alarm(session: Session, new: Alarm) -> Alarm:
+    """Store an alarm, and say as what. Where one about this very promise is there already it stands a microsecond after that."""
+    while session.scalar(_KNOWN, {"worker_id": new.worker_id, "due_at": new.due_at}):
+        new = msgspec.structs.replace(new, due_at=new.due_at + timedelta(microseconds=1))
     columns = ("id", "worker_id", "team_id", "due_at", "raised_at")
     bulk.insert_new(session, alarm, [{name: getattr(new, name) for name in columns}])
-    return True
+    return new
+
+
+def is_answered(session: Session, worker_id: Id, due_at: datetime) -> bool:
+    """Did somebody say what came of it, that this promise was not kept? One that ended by itself is named again where what ended
+    it is taken back: a held check-in that was set aside."""
+    found = _list(session, _OF_PROMISE, {"worker_id": worker_id, "first": due_at, "last": due_at + ONE_PROMISE})
+    last = found[-1] if found else None
+    return last is not None and (last.ended is None or last.ended.worker_id is not None)
+
+
+ONE_PROMISE = timedelta(milliseconds=1)
+_MOMENT = alarm.c.due_at.type
+_KNOWN = select(
+    exists().where(alarm.c.worker_id == bindparam("worker_id"), alarm.c.due_at == bindparam("due_at", type_=_MOMENT))
+)
+_OF_PROMISE = _ALARMS.where(
+    alarm.c.worker_id == bindparam("worker_id"),
+    alarm.c.due_at >= bindparam("first", type_=_MOMENT),
+    alarm.c.due_at < bindparam("last", type_=_MOMENT),
+)
 
 
 @beyond_reader

@@ -37,11 +37,17 @@ class HeldCheckIn(Value, frozen=True, kw_only=True):
     made: CheckIn
     reason: str
     received_at_ms: int
+    skew_ms: int = 0
 
     @property
     def heard_at(self) -> datetime:
         """When the server received it."""
         return EPOCH + timedelta(milliseconds=self.received_at_ms)
+
+    @property
+    def made_at(self) -> datetime:
+        """When it was made, by the server's clock."""
+        return mend(self.made.at, self.skew_ms, self.received_at_ms)
 
 
 class HeldSign(Value, frozen=True, kw_only=True):
@@ -53,7 +59,7 @@ class HeldSign(Value, frozen=True, kw_only=True):
 
 def list_held_check_ins(session: Session) -> list[HeldCheckIn]:
     """All that can be read, the oldest first."""
-    held = [(each, _read(each)) for each in list_quarantined(session, of_type=CHECK_IN)]
+    held = [(each, _read(each)) for each in list_quarantined(session, of_types=(CHECK_IN,))]
     bearers = list_bearers(session, {each.device for each, _ in held}) if held else {}
     found = []
     for each, made in held:
@@ -62,7 +68,7 @@ def list_held_check_ins(session: Session) -> list[HeldCheckIn]:
             found.append(HeldCheckIn(
                 id=made.id if _is_id(made.id) else each.id, device=each.device, worker_id=bearers[each.device][0],
                 team_id=team_id if _is_id(team_id) else "", made=made, reason=each.reason or "",
-                received_at_ms=each.received_at_ms,
+                received_at_ms=each.received_at_ms, skew_ms=each.skew_ms,
             ))  # fmt: skip
     return found
 
@@ -70,18 +76,28 @@ def list_held_check_ins(session: Session) -> list[HeldCheckIn]:
 def find_held_signs(session: Session) -> dict[Id, HeldSign]:
     """The newest of each worker who made it themselves, on a phone of theirs that nobody stopped and whose clock was right."""
     held = list_held_check_ins(session)
-    sound = _list_sound(session, {each.device for each in held}) if held else set()
+    sound = list_sound(session, {each.device for each in held}) if held else set()
     signs: dict[Id, HeldSign] = {}
     for each in held:
         if each.device in sound and each.made.worker_id == each.worker_id and each.reason.endswith(SIGNS):
-            at = min(each.made.at, each.heard_at)
+            at = each.made_at
             sign = HeldSign(at=at, due_at=promise_of(each.made.at, each.made.next_due_at, at))
             known = signs.get(each.worker_id)
             signs[each.worker_id] = sign if known is None or known.at <= at else known
     return signs
 
 
-def _list_sound(session: Session, numbers: Collection[int]) -> set[int]:
+def mend(said: datetime, skew_ms: int, received_at_ms: int) -> datetime:
+    """When something was done by the server's clock, of a time that a phone says: never after it was received."""
+    received_at = EPOCH + timedelta(milliseconds=received_at_ms)
+    try:
+        return max(EPOCH, min(said + timedelta(milliseconds=skew_ms), received_at))
+    except OverflowError:  # a clock from beyond the calendar
+        return received_at
+
+
+def list_sound(session: Session, numbers: Collection[int]) -> set[int]:
+    """Those of these phones that nobody stopped."""
     asked = device.c.number.in_(sorted(numbers)), device.c.status == str(DeviceStatus.OK)
     return set(session.scalars(select(device.c.number).where(*asked)))
 

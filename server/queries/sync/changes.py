@@ -246,12 +246,12 @@ def close_change(session: Session, change_id: str, by: str, now_ms: int, why: st
 
 @beyond_reader
 def list_quarantined(
-    session: Session, device: int | None = None, limit: int = 1_000_000, *, of_type: str | None = None
+    session: Session, device: int | None = None, limit: int = 1_000_000, *, of_types: Collection[str] = ()
 ) -> list[StoredBody]:
-    """What was quarantined and is not decided, oldest first; of one phone or of all, of one type or of every."""
-    asked = {"device": device, "type": of_type}
-    given = {name: value for name, value in asked.items() if value is not None}
-    only = "".join(f" and {name} = ?" for name in given)
+    """What was quarantined and is not decided, oldest first; of one phone or of all, of some types or of every."""
+    asked = {" and device = ?": device, " and type in ?*": list(of_types) or None}
+    given = {words: value for words, value in asked.items() if value is not None}
+    only = "".join(given)
     query = f"select {_COLUMNS} from sync_change where {HELD}{only} order by received_at_ms, device, n limit {limit}"
     return [StoredBody(*row) for row in Sql(session).rows(query, *given.values())]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
@@ -14,10 +14,11 @@ from server.queries.street import alarms
 from server.queries.street.duress_signs import DuressSign, set_sign
 from server.queries.sync import store as sync
 from server.tables.partnership.worker import worker_team
+from server.tables.sync.sync import change
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, OwnAlarm
 from shared.model.codes import DeviceStatus
 from shared.model.device import Tokens
-from shared.model.shift import CheckIn, Shift
+from shared.model.shift import CheckIn, Shift, ShiftEnded
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.server.cast import Cast
 from tests.server.phone import Phone
@@ -185,3 +186,85 @@ def test_a_check_in_that_is_held_is_a_sign_of_life_of_whoever_pressed(
     assert missed(20) == [cast.aisha.id] * is_missed
     assert missed(68) == [cast.aisha.id] * is_missed
     assert missed(3) == [cast.aisha.id], "and is missed once she breaks that promise"
+
+
+@pytest.mark.parametrize("wrong", ["", "ended", "revoked", "name"])
+def test_whoever_goes_out_by_a_phone_that_is_held_is_missed_too(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str], wrong: str
+) -> None:
+    """She was moved to another team today. Her phone says that her colleagues are told if she is late: then they are."""
+
+    def send(fact: str, value: Any) -> None:
+        phone.tokens = msgspec.json.decode(phone.refresh().content, type=Tokens)
+        assert phone.push(phone.fact(fact, value)).status_code == 200
+
+    with database.writing() as session:
+        session.execute(delete(worker_team).where(worker_team.c.worker_id == cast.aisha.id))
+    who = cast.dean.id if wrong == "name" else cast.aisha.id
+    begun = Shift(id=new_id(), team_id=cast.team.id, worker_id=who, started_at=clock.now, night=clock.now.date())
+    due = clock.now + timedelta(minutes=45)
+    made = CheckIn(id=new_id(), shift_id=begun.id, worker_id=who, at=clock.now, next_due_at=due)
+    send("shift.started", begun)
+    send("checkin.made", made)
+    clock.advance(minutes=20)
+    if wrong == "ended":
+        ended = ShiftEnded(id=new_id(), shift_id=begun.id, worker_id=who, at=clock.now)
+        send("shift.ended", ended)
+    with database.writing() as session:
+        assert sync.list_quarantined(session, phone.number), "all of it waits for somebody's decision"
+        if wrong == "revoked":
+            sync.set_status(session, phone.number, DeviceStatus.REVOKED)
+
+    def look(minutes: int) -> list[Alarm]:
+        clock.advance(minutes=minutes)
+        with database.writing() as session:
+            Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+            return alarms.list_open_alarms(session)
+
+    assert look(24) == [], "she promised to be heard later"
+    assert [each.worker_id for each in look(2)] == ([] if wrong else [cast.aisha.id])
+    if wrong:
+        return
+    (alarm,) = look(3)
+    assert alarm.told_ids - {cast.aisha.id}, "and is named to a living person"
+    again = CheckIn(id=new_id(), shift_id=begun.id, worker_id=who, at=clock.now,
+                    next_due_at=clock.now + timedelta(minutes=30))  # fmt: skip
+    send("checkin.made", again)
+    assert look(1) == [], "a check-in that is held too ends it"
+    assert [each.worker_id for each in look(31)] == [cast.aisha.id]
+    clock.advance(minutes=1)
+    send("shift.ended", ShiftEnded(id=new_id(), shift_id=begun.id, worker_id=who, at=clock.now))
+    assert look(1) == [], "and so does going home"
+
+
+def test_a_held_check_in_that_is_set_aside_ends_no_search_for_good(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str]
+) -> None:
+    begun = Shift(id=new_id(), team_id=cast.team.id, worker_id=cast.aisha.id, started_at=clock.now,
+                  night=clock.now.date())  # fmt: skip
+    phone.push(phone.fact("shift.started", begun))
+
+    def look(minutes: int) -> list[str]:
+        clock.advance(minutes=minutes)
+        with database.writing() as session:
+            Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+            return [each.worker_id for each in alarms.list_open_alarms(session)]
+
+    assert look(61) == [cast.aisha.id]
+    with database.writing() as session:
+        session.execute(delete(worker_team).where(worker_team.c.worker_id == cast.aisha.id))
+    phone.tokens = msgspec.json.decode(phone.refresh().content, type=Tokens)
+    due = clock.now + timedelta(minutes=90)
+    made = CheckIn(id=new_id(), shift_id=begun.id, worker_id=cast.aisha.id, at=clock.now, next_due_at=due)
+    phone.push(phone.fact("checkin.made", made))
+    assert look(1) == [], "she pressed"
+    with database.writing() as session:
+        (held,) = sync.list_quarantined(session, phone.number)
+        session.execute(update(change).where(change.c.id == held.id).values(closed_by=cast.tom.id))
+    for _ in range(3):
+        assert look(1) == [cast.aisha.id], "what ended the search does not count: she was not heard"
+    with database.reading() as session:
+        (alarm,) = alarms.list_open_alarms(session)
+    assert sum(each.worker_id == cast.tom.id or each.worker_id == cast.dean.id for each in alarm.events), (
+        "and is told anew"
+    )
