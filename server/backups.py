@@ -24,6 +24,7 @@ from server import restoring
 from server.actions.operation import ledger, orders
 from server.actions.operation.audit_sealing import HEADS_FILE
 from server.actions.operation.keyring import read_sealing_keys
+from server.actions.street.put_back import say_put_back
 from server.database.context import SETTING, Kind, acting, sign
 from server.database.engine import Database, parse_url
 from server.database.opening import open_database, teach_key
@@ -304,7 +305,9 @@ def repeat_orders(settings: Settings, entries: Sequence[LedgerEntry], now: datet
         with database.writing() as session:
             sync.begin_again(session, int(now.timestamp() * 1000))
             processes.end_all(session, now)
-            return ledger.replay(session, entries, now, settings.timezone)
+            replayed = ledger.replay(session, entries, now, settings.timezone)
+            say_put_back(session, now, settings.alarm.ladder)  # whom the orders let go is not told
+            return replayed
     finally:
         database.close()
 

@@ -70,7 +70,7 @@ def _claim(services: Services) -> list[Call]:
 def _send(gateway: Gateway, settings: Settings, call: Call) -> Exception | None:
     """What kept one from being taken; None when nothing did."""
     link = f"{settings.address}/alarms/{call.alarm_id}"
-    words = write_text(call.about, call.step, call.is_over, link, call.asks_help, call.is_silent)
+    words = write_text(call.about, call.step, call.is_over, link, call.asks_help, call.is_silent, call.is_put_back)
     try:
         gateway.send(Text(id=call.id, to=call.telephone, text=words, channel=settings.alarm.channel))
     except Exception as trouble:

@@ -18,6 +18,7 @@ from shared.model.alarm import AlarmStep
 WORDS: dict[AlarmStep | str | bool | None, str] = {
     AlarmStep.WORKER: "Lantern: {name}, you were to be heard by now. Press I am well, or tell a colleague: {link}",
     None: "Lantern: {name} was to be heard by now and was not. Find out, and press I have it: {link}",
+    "put_back": "Lantern: {name} was to be heard. After a fault Lantern may say so twice. Find out, and press I have it: {link}",
     "help": "Lantern: {name} asks for help now. Find out where they are, and press I have it: {link}",
     "duress": "Lantern: {name} checked in under duress. Do not ring them. Press I have it, and say to 999 what is known: {link}",
     True: "Lantern: {name} was heard, or somebody has said what came of it. It is over: {link}",
@@ -72,7 +73,13 @@ def make_gateway(settings: Settings) -> Gateway | None:
 
 
 def write_text(
-    name: str, step: AlarmStep, is_over: bool, link: str, asks_help: bool = False, is_silent: bool = False
+    name: str,
+    step: AlarmStep,
+    is_over: bool,
+    link: str,
+    asks_help: bool = False,
+    is_silent: bool = False,
+    is_put_back: bool = False,
 ) -> str:
     """What a message says: a first name and a link, no place and nothing else."""
     kind = (
@@ -84,6 +91,8 @@ def write_text(
         if asks_help
         else step
         if step is AlarmStep.WORKER
+        else "put_back"
+        if is_put_back
         else None
     )
     return WORDS[kind].format(name=name, link=link)

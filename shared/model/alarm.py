@@ -24,7 +24,8 @@ class AlarmStep(str, Enum):
 class AlarmEventKind(str, Enum):
     """What happened to an alarm. HELP: the worker themselves asked for help; DURESS: by a check-in that they were made to
     make, and nobody near them may notice that it was understood. TOLD: somebody is being told; SENT, FAILED: what
-    became of the message. TAKEN: somebody has it. NOTED: what they did. HEARD, WELL, HOME: how it ended."""
+    became of the message. TAKEN: somebody has it. NOTED: what they did. HEARD, WELL, HOME: how it ended. PUT_BACK: the server
+    was restored from an older backup, and what happened since that was made is not known any more."""
 
     HELP = "help"
     DURESS = "duress"
@@ -36,6 +37,7 @@ class AlarmEventKind(str, Enum):
     HEARD = "heard"
     WELL = "well"
     HOME = "home"
+    PUT_BACK = "put_back"
 
     def __str__(self) -> str:
         return self.value
@@ -82,8 +84,9 @@ class Alarm(Value, frozen=True, kw_only=True):
 
     @property
     def taken(self) -> AlarmEvent | None:
-        """Who has it now: the last one who said so. Whoever asks for help after that needs somebody anew."""
-        asked = CALLS | {AlarmEventKind.TAKEN}
+        """Who has it now: the last one who said so. Whoever asks for help after that needs somebody anew; and after a restore
+        nobody knows whether another took it over."""
+        asked = CALLS | {AlarmEventKind.TAKEN, AlarmEventKind.PUT_BACK}
         last = next((each for each in reversed(self.events) if each.kind in asked), None)
         return last if last is not None and last.kind is AlarmEventKind.TAKEN else None
 
@@ -91,6 +94,13 @@ class Alarm(Value, frozen=True, kw_only=True):
     def help(self) -> AlarmEvent | None:
         """The last time that the worker asked for help; None where they were only not heard."""
         return next((each for each in reversed(self.events) if each.kind in CALLS), None)
+
+    @property
+    def put_back(self) -> AlarmEvent | None:
+        """The restore since which nobody has said that they have it."""
+        said = (AlarmEventKind.TAKEN, AlarmEventKind.PUT_BACK)
+        last = next((each for each in reversed(self.events) if each.kind in said), None)
+        return last if last is not None and last.kind is AlarmEventKind.PUT_BACK else None
 
     @property
     def is_silent(self) -> bool:

@@ -76,7 +76,8 @@ class MailFacts(Value, frozen=True, kw_only=True):
     `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
     code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form, in whose `language` it is
     written (empty: English). `first_name` is a
-    worker's, who was not heard from or `asks_help` (`is_silent`: nobody about them may notice); `job` what is amiss with
+    worker's, who was not heard from or `asks_help` (`is_silent`: nobody about them may notice; `is_put_back`: the server was
+    restored since, and may say it for the second time); `job` what is amiss with
     the server: a job by its name, the disk. `people` is of how many people one worker opened the records. `again`: a paper
     that was circulated before; how many of its cases are new, gone or say something else since, `was_at` when the
     conference was to be before it was moved, `elsewhere` that its place is another, `let_go` that it is held without its
@@ -98,6 +99,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     alarm_id: Id = ""
     asks_help: bool = False
     is_silent: bool = False
+    is_put_back: bool = False
     job: str = ""
     people: int = 0
     again: bool = False

@@ -65,8 +65,8 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
         return []
     if alarm.taken is not None:
         return [AlarmStep.EVERYBODY] if now >= _last_word(alarm, now) + AGAIN else []
-    if alarm.help is not None:
-        return _steps_for_help(alarm, now)
+    if alarm.help is not None or alarm.put_back is not None:
+        return _steps_at_once(alarm, now)
     # A step waits from when the first of it was told: who took a post over meanwhile holds nobody up.
     told = {each.step: each.at for each in reversed(alarm.events) if each.kind is AlarmEventKind.TOLD and each.step}
     steps: list[AlarmStep] = []
@@ -87,9 +87,11 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
     return [*steps, AlarmStep.EVERYBODY] if ready_at <= now else steps
 
 
-def _steps_for_help(alarm: Alarm, now: datetime) -> list[AlarmStep]:
-    """Whoever asks for help waits for no step: everybody is told at once, and again until somebody has it."""
-    asked = max(place for place, each in enumerate(alarm.events) if each.kind in CALLS)
+def _steps_at_once(alarm: Alarm, now: datetime) -> list[AlarmStep]:
+    """Whoever asks for help waits for no step: everybody is told at once, and again until somebody has it. So does whoever was
+    missed when the server was put back: who was told since its backup, and has it, is not known."""
+    since_when = CALLS | {AlarmEventKind.PUT_BACK}
+    asked = max(place for place, each in enumerate(alarm.events) if each.kind in since_when)
     since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each) and each.at <= now]
     return [] if since and now < since[-1] + AGAIN else [AlarmStep.EVERYBODY]
 

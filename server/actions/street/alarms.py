@@ -4,7 +4,7 @@ What happens is written in one transaction with the mails and messages that tell
 loses nothing and says nothing twice. Who is told when is `shared.rules.alarms`; sending is a job's.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,8 +74,7 @@ class Watch:
         done = self._hear_duress()
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
-        known = {alarm.worker_id for alarm in open_alarms}
-        walks = {each.worker_id: each for each in list_held_walks(self.session, self.now, known)}
+        walks = self._list_walks(open_alarms)
         owed = self._list_owed(out, walks, open_alarms)
         still = []
         for alarm in open_alarms:
@@ -86,7 +85,7 @@ class Watch:
             else:
                 event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending)
                 done += self._by_itself(alarm, partial(self.end, alarm, event))
-        raised = self._raise(owed, known)
+        raised = self._raise(owed, open_alarms)
         reach = Reach(self.session, self.now, self.ladder, out)
         for alarm in [*still, *raised]:
             done += self._by_itself(alarm, partial(self._carry_on, alarm, reach))
@@ -159,7 +158,19 @@ class Watch:
                 owed.append(Owed(each.worker_id, each.team_id, due))
         return [each for each in owed if each.due_at <= self.now]
 
-    def _raise(self, owed: Sequence[Owed], known: Collection[Id]) -> list[Alarm]:
+    def find_missed(self) -> list[Alarm]:
+        """Everybody who is missed at this moment, raised where that was not; tells nobody and ends nothing."""
+        open_alarms = alarms.list_open_alarms(self.session)
+        out = {each.worker_id: each for each in list_on_shift(self.session)}
+        owed = self._list_owed(out, self._list_walks(open_alarms), open_alarms)
+        return [*open_alarms, *self._raise(owed, open_alarms)]
+
+    def _list_walks(self, open_alarms: Sequence[Alarm]) -> dict[Id, HeldWalk]:
+        known = {alarm.worker_id for alarm in open_alarms}
+        return {each.worker_id: each for each in list_held_walks(self.session, self.now, known)}
+
+    def _raise(self, owed: Sequence[Owed], open_alarms: Sequence[Alarm]) -> list[Alarm]:
+        known = {alarm.worker_id for alarm in open_alarms}
         raised: dict[Id, Alarm] = {}
         for each in owed:
             if each.worker_id in known or each.worker_id in raised:
@@ -214,7 +225,7 @@ class Watch:
         about = duties.list_reachable(self.session, [alarm.worker_id], also_left=True)
         facts = MailFacts(
             first_name=alarms.first_name(about[0].name if about else ""), alarm_id=alarm.id,
-            asks_help=alarm.help is not None, is_silent=alarm.is_silent,
+            asks_help=alarm.help is not None, is_silent=alarm.is_silent, is_put_back=alarm.put_back is not None,
         )  # fmt: skip
         by_id = {each.worker_id: each for each in people}
         mails = [

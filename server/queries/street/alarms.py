@@ -42,6 +42,20 @@ _ASKED_HELP = (
     .where(alarm_event.c.alarm_id == alarm.c.id, alarm_event.c.kind.in_([str(each) for each in CALLS]))
     .exists()
 )
+_LATER = alarm_event.alias()
+_WAS_PUT_BACK = (
+    select(alarm_event.c.alarm_id)
+    .where(
+        alarm_event.c.alarm_id == alarm.c.id,
+        alarm_event.c.kind == str(AlarmEventKind.PUT_BACK),
+        ~exists().where(
+            _LATER.c.alarm_id == alarm_event.c.alarm_id,
+            _LATER.c.number > alarm_event.c.number,
+            _LATER.c.kind == str(AlarmEventKind.TAKEN),
+        ),
+    )
+    .exists()
+)
 
 
 class Call(Value, frozen=True, kw_only=True):
@@ -57,6 +71,7 @@ class Call(Value, frozen=True, kw_only=True):
     about: str
     asks_help: bool = False
     is_silent: bool = False
+    is_put_back: bool = False
 
 
 def list_open_alarms(session: Session) -> list[Alarm]:
@@ -224,6 +239,7 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
             _ENDED.label("is_ended"),
             _ASKED_HELP.label("asks_help"),
             _IS_SILENT.label("is_silent"),
+            _WAS_PUT_BACK.label("is_put_back"),
         )
     )
     row = session.execute(query).one()
@@ -240,7 +256,7 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
     return Call(
         id=row.id, alarm_id=row.alarm_id, worker_id=row.worker_id, step=AlarmStep(row.step), is_over=row.is_over,
         attempts=row.attempts, telephone=row.telephone, about=first_name(row.name), asks_help=row.asks_help,
-        is_silent=row.is_silent,
+        is_silent=row.is_silent, is_put_back=row.is_put_back,
     )  # fmt: skip
 
 

@@ -248,6 +248,7 @@ def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
         AlarmEventKind.SENT: lambda: f"{who} was told {CHANNELS.get(event.note, 'by telephone')}",
         AlarmEventKind.FAILED: lambda: f"{who} could not be told. {event.note}" if who else event.note,
         AlarmEventKind.TAKEN: lambda: f"{who} has it",
+        AlarmEventKind.PUT_BACK: lambda: event.note,
         AlarmEventKind.NOTED: lambda: f"{who}: {event.note}",
         AlarmEventKind.HEARD: lambda: "Heard again",
         AlarmEventKind.WELL: lambda: f"Reached, and goes on. {who}: {event.note}",

@@ -142,7 +142,13 @@ def say_alarm(alarm: Alarm, names: dict[Id, str], now: datetime) -> str:
         return f"{who}: {names.get(taken.worker_id or '', 'Somebody')} has it since {say_clock(taken.at, now)}."
     verb = "checked in under duress" if alarm.is_silent else "asked for help"
     asked = f" {verb} at {say_clock(alarm.help.at, now)}" if alarm.help is not None else ""
-    return f"{who}{asked}: nobody has it yet. {_say_told(alarm, names)}"
+    restored = alarm.put_back
+    since = (
+        f" Lantern was put back to an earlier state at {say_clock(restored.at, now)}: whoever has it says so again."
+        if restored is not None
+        else ""
+    )
+    return f"{who}{asked}: nobody has it yet.{since} {_say_told(alarm, names)}"
 
 
 def _say_told(alarm: Alarm, names: dict[Id, str]) -> str:

@@ -1,0 +1,30 @@
+"""Let an alarm's log say that the server was put back to an earlier state while it was open.
+
+Revision 0110, after 0096. Going back, that stands as a fault of the server, in the same words.
+"""
+
+from alembic import op
+
+revision = "0110"
+down_revision = "0096"
+branch_labels = None
+depends_on = None
+
+BEFORE = ("help", "duress", "told", "sent", "failed", "taken", "noted", "heard", "well", "home")
+NAME = "ck_alarm_event_kind_is_known"
+
+
+def upgrade() -> None:
+    _allow((*BEFORE, "put_back"))
+
+
+def downgrade() -> None:
+    op.execute("UPDATE alarm_event SET kind = 'failed' WHERE kind = 'put_back'")
+    _allow(BEFORE)
+
+
+def _allow(kinds: tuple[str, ...]) -> None:
+    words = ", ".join(f"'{each}'" for each in kinds)
+    with op.batch_alter_table("alarm_event") as batch:
+        batch.drop_constraint(op.f(NAME), type_="check")
+        batch.create_check_constraint(op.f(NAME), f"kind IN ({words})")
