@@ -1,6 +1,6 @@
-"""Let an alarm's log say that the server was put back to an earlier state while it was open.
+"""Let an alarm's log say that the server was put back to an earlier state while it was open, and that whoever had it was let go.
 
-Revision 0110, after 0096. Going back, that stands as a fault of the server, in the same words.
+Revision 0110, after 0096. Going back, the first stands as a fault of the server, in the same words, the second as a note.
 """
 
 from alembic import op
@@ -15,11 +15,12 @@ NAME = "ck_alarm_event_kind_is_known"
 
 
 def upgrade() -> None:
-    _allow((*BEFORE, "put_back"))
+    _allow((*BEFORE, "put_back", "given_up"))
 
 
 def downgrade() -> None:
     op.execute("UPDATE alarm_event SET kind = 'failed' WHERE kind = 'put_back'")
+    op.execute("UPDATE alarm_event SET kind = 'noted', note = 'Works here no more.' WHERE kind = 'given_up'")
     _allow(BEFORE)
 
 

@@ -25,7 +25,8 @@ class AlarmEventKind(str, Enum):
     """What happened to an alarm. HELP: the worker themselves asked for help; DURESS: by a check-in that they were made to
     make, and nobody near them may notice that it was understood. TOLD: somebody is being told; SENT, FAILED: what
     became of the message. TAKEN: somebody has it. NOTED: what they did. HEARD, WELL, HOME: how it ended. PUT_BACK: the server
-    was restored from an older backup, and what happened since that was made is not known any more."""
+    was restored from an older backup, and what happened since that was made is not known any more. GIVEN_UP: whoever had it was
+    let go."""
 
     HELP = "help"
     DURESS = "duress"
@@ -38,6 +39,7 @@ class AlarmEventKind(str, Enum):
     WELL = "well"
     HOME = "home"
     PUT_BACK = "put_back"
+    GIVEN_UP = "given_up"
 
     def __str__(self) -> str:
         return self.value
@@ -46,6 +48,8 @@ class AlarmEventKind(str, Enum):
 ENDS = frozenset({AlarmEventKind.HEARD, AlarmEventKind.WELL, AlarmEventKind.HOME})
 CALLS = frozenset({AlarmEventKind.HELP, AlarmEventKind.DURESS})
 """The worker themselves called for help, whether that may be seen or not."""
+ANEW = CALLS | {AlarmEventKind.PUT_BACK, AlarmEventKind.GIVEN_UP}
+"""After each of these somebody is needed anew, and everybody is told at once."""
 
 BY_MAIL = "mail"
 """The note of what was SENT as a mail; of a message it is the gateway's channel."""
@@ -86,7 +90,7 @@ class Alarm(Value, frozen=True, kw_only=True):
     def taken(self) -> AlarmEvent | None:
         """Who has it now: the last one who said so. Whoever asks for help after that needs somebody anew; and after a restore
         nobody knows whether another took it over."""
-        asked = CALLS | {AlarmEventKind.TAKEN, AlarmEventKind.PUT_BACK}
+        asked = ANEW | {AlarmEventKind.TAKEN}
         last = next((each for each in reversed(self.events) if each.kind in asked), None)
         return last if last is not None and last.kind is AlarmEventKind.TAKEN else None
 
@@ -98,9 +102,16 @@ class Alarm(Value, frozen=True, kw_only=True):
     @property
     def put_back(self) -> AlarmEvent | None:
         """The restore since which nobody has said that they have it."""
-        said = (AlarmEventKind.TAKEN, AlarmEventKind.PUT_BACK)
-        last = next((each for each in reversed(self.events) if each.kind in said), None)
-        return last if last is not None and last.kind is AlarmEventKind.PUT_BACK else None
+        return self._untaken(AlarmEventKind.PUT_BACK)
+
+    @property
+    def given_up(self) -> AlarmEvent | None:
+        """That whoever had it was let go, and since then nobody has said that they have it."""
+        return self._untaken(AlarmEventKind.GIVEN_UP)
+
+    def _untaken(self, kind: AlarmEventKind) -> AlarmEvent | None:
+        last = next((each for each in reversed(self.events) if each.kind in (kind, AlarmEventKind.TAKEN)), None)
+        return last if last is not None and last.kind is kind else None
 
     @property
     def is_silent(self) -> bool:

@@ -8,7 +8,7 @@ an alarm: that is the worker being heard, or somebody saying what came of it.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from shared.model.alarm import CALLS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.alarm import ANEW, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.value import Id, Value
 
 MESSAGE_AGAIN = timedelta(minutes=1)
@@ -65,10 +65,11 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
         return []
     if alarm.taken is not None:
         return [AlarmStep.EVERYBODY] if now >= _last_word(alarm, now) + AGAIN else []
-    if alarm.help is not None or alarm.put_back is not None:
+    if any(each.kind in ANEW for each in alarm.events):
         return _steps_at_once(alarm, now)
     # A step waits from when the first of it was told: who took a post over meanwhile holds nobody up.
     told = {each.step: each.at for each in reversed(alarm.events) if each.kind is AlarmEventKind.TOLD and each.step}
+    lost = _find_lost(alarm)
     steps: list[AlarmStep] = []
     ready_at = alarm.due_at
     for rung in ladder:
@@ -78,6 +79,8 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
             if ready_at > now:
                 return steps
             steps.append(rung.step)
+        if rung.step in lost:  # a step that has reached nobody takes no time
+            continue
         begun = alarm.due_at if rung.step is AlarmStep.WORKER else told.get(rung.step, now)
         # Told in what is not yet: the clock was set back since, and nobody is made to wait until it gets there.
         ready_at = max(ready_at, begun + rung.waits) if begun <= now else ready_at
@@ -87,11 +90,20 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
     return [*steps, AlarmStep.EVERYBODY] if ready_at <= now else steps
 
 
+def _find_lost(alarm: Alarm) -> set[AlarmStep]:
+    """The steps, but for the worker's own, whose every message has come to nothing: no answer is to be waited for."""
+    unreached = alarm.unreached_ids
+    told: dict[AlarmStep, set[Id]] = {}
+    for each in alarm.events:
+        if each.kind is AlarmEventKind.TOLD and each.step is not None and each.worker_id is not None:
+            told.setdefault(each.step, set()).add(each.worker_id)
+    return {step for step, ids in told.items() if ids <= unreached and step is not AlarmStep.WORKER}
+
+
 def _steps_at_once(alarm: Alarm, now: datetime) -> list[AlarmStep]:
     """Whoever asks for help waits for no step: everybody is told at once, and again until somebody has it. So does whoever was
-    missed when the server was put back: who was told since its backup, and has it, is not known."""
-    since_when = CALLS | {AlarmEventKind.PUT_BACK}
-    asked = max(place for place, each in enumerate(alarm.events) if each.kind in since_when)
+    missed when the server was put back, as who has it is not known, and whoever is missed whose alarm was had by one who left."""
+    asked = max(place for place, each in enumerate(alarm.events) if each.kind in ANEW)
     since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each) and each.at <= now]
     return [] if since and now < since[-1] + AGAIN else [AlarmStep.EVERYBODY]
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import event, select, text
 
+from server.actions.partnership.leaving import let_go
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.operation import audit
@@ -119,6 +120,26 @@ def test_two_leads_press_at_once_and_the_second_is_told_who_has_it(
         assert alarm is not None
         assert alarm.taken is not None
         assert alarm.taken.worker_id == "priya"
+
+
+def test_who_has_it_and_is_let_go_has_it_no_more_and_everybody_hears_of_it_at_once(
+    dean_is_late: tuple[Database, str], browse: Browse, now: datetime, new_id: Callable[[], str]
+) -> None:
+    database, alarm_id = dean_is_late
+    assert browse("tom").send(f"/alarms/{alarm_id}/take", instead_of="").status_code == 200
+    with database.writing() as session:
+        let_go(session, "tom", now + timedelta(minutes=1), new_id)
+        Watch(session, now + timedelta(minutes=1), new_id, DEFAULT_LADDER).look()
+        alarm = find_alarm(session, alarm_id)
+    assert alarm is not None and alarm.taken is None
+    told = {each.worker_id for each in alarm.events if each.step is AlarmStep.EVERYBODY}
+    assert "priya" in told and "tom" not in told
+    page = plain(browse("priya").get(f"/alarms/{alarm_id}").text)
+    assert "nobody has it yet" in page and ", who had it, works here no more" in page
+    with database.writing() as session:
+        let_go(session, "aisha", now + timedelta(minutes=2), new_id)
+        again = find_alarm(session, alarm_id)
+    assert again == alarm, "whoever had it not gives nothing up"
 
 
 def walk(session: Any, shift_id: str, who: str, joined_at: datetime, named_by: str | None = None) -> None:

@@ -8,14 +8,18 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.operation.orders import order_device, order_worker
+from server.actions.street.alarms import ONE_WATCH
+from server.database.context import beyond_reader
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import saved_views
 from server.queries.operation import devices, sessions
 from server.queries.partnership import county, workers
 from server.queries.people import own_pages
 from server.queries.referrals import desk_filters
-from server.queries.street import duress_signs
+from server.queries.street import alarms, duress_signs
 from server.queries.sync import store as sync
+from shared.model.alarm import AlarmEvent, AlarmEventKind
 from shared.model.codes import DeviceStatus
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
@@ -31,12 +35,28 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
     saved_views.remove_all_of(session, worker_id)
     duress_signs.drop_sign(session, worker_id)
     own_pages.end_links_made_by(session, worker_id, now)  # in whose hands they are nobody knows
+    _give_alarms_up(session, worker_id, now, new_id)
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:
         sync.set_status(session, number, DeviceStatus.REVOKED)
         order_device(session, number, DeviceStatus.REVOKED, now, new_id())
     order_worker(session, worker_id, now, new_id())
     return len(theirs)
+
+
+@beyond_reader
+def _give_alarms_up(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+    """Whom they had said that they look for is looked for by nobody now."""
+    lock_records(session, [ONE_WATCH])
+    lock_records(session, [each.id for each in alarms.list_open_alarms(session)])
+    alarms.add_events(
+        session,
+        [
+            AlarmEvent(id=new_id(), alarm_id=each.id, at=now, kind=AlarmEventKind.GIVEN_UP, worker_id=worker_id)
+            for each in alarms.list_open_alarms(session)
+            if each.taken is not None and each.taken.worker_id == worker_id
+        ],
+    )
 
 
 def dismiss(access: Access, worker_id: Id) -> None:

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.actions.street.owing import Owed, find_ending, first_team, is_owed, list_owed
 from server.actions.street.own_alarm import show_to
 from server.actions.street.reaching import Reach
 from server.database.context import raised
@@ -23,21 +23,16 @@ from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
 from server.queries.operation import outbox
-from server.queries.partnership import workers
 from server.queries.people import subjects
-from server.queries.street import alarms, duress, duties, leaves, plans, shifts
+from server.queries.street import alarms, duress, duties, leaves, shifts
 from server.queries.street.duties import Duty, Reachable
-from server.queries.street.held_check_ins import HeldSign, find_held_signs
 from server.queries.street.held_walks import HeldWalk, list_held_walks
-from server.queries.street.lone_working import OnShift, list_on_shift
+from server.queries.street.lone_working import list_on_shift
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.alarms import AGAIN, Ladder, late_comers, next_steps
-from shared.rules.check_ins import Outing, alarm_at
-from shared.rules.shift_plans import MAY_BE_LATE
-from shared.rules.shift_plans import alarm_at as alarm_of_plan
 
 USEFUL_FOR = timedelta(hours=12)
 NOTE_LENGTH = 1000
@@ -45,14 +40,6 @@ REACHED = "reached"
 """A sign of life that a colleague reports: they were reached and go on."""
 ONE_WATCH = "the watch over who is out"
 """Held by whoever raises alarms: two at once would each raise one about the same worker, and tell everybody twice."""
-
-
-class Owed(NamedTuple):
-    """A worker was to be heard at `due_at`, by a check-in or by a plan, and was not."""
-
-    worker_id: Id
-    team_id: Id
-    due_at: datetime
 
 
 @dataclass
@@ -75,15 +62,15 @@ class Watch:
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
         walks = self._list_walks(open_alarms)
-        owed = self._list_owed(out, walks, open_alarms)
+        owed = list_owed(self.session, self.now, out, walks, open_alarms)
         still = []
         for alarm in open_alarms:
             is_out = alarm.worker_id in out or alarm.worker_id in walks
-            ending = None if alarm.help is not None else _ending(alarm, is_out, owed)
-            if ending is None:
+            if alarm.help is not None or is_owed(alarm, is_out, owed):
                 still.append(alarm)
             else:
-                event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending)
+                ending, why = find_ending(self.session, alarm, is_out)
+                event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending, note=why)
                 done += self._by_itself(alarm, partial(self.end, alarm, event))
         raised = self._raise(owed, open_alarms)
         reach = Reach(self.session, self.now, self.ladder, out)
@@ -125,44 +112,15 @@ class Watch:
 
     def _call_for(self, sign: duress.Duress) -> Alarm:
         """A new alarm, of the team of her shift or, where the shift has not arrived, of her first team."""
-        team_id = sign.team_id or self._first_team(sign.worker_id)
+        team_id = sign.team_id or first_team(self.session, sign.worker_id)
         alarm = Alarm(id=self.new_id(), worker_id=sign.worker_id, team_id=team_id, due_at=self.now, raised_at=self.now)
         return alarms.add_alarm(self.session, alarm)
-
-    def _first_team(self, worker_id: Id) -> Id:
-        found = workers.find_worker(self.session, worker_id)
-        return found.team_ids[0] if found and found.team_ids else ""
-
-    def _list_owed(self, out: dict[Id, OnShift], walks: dict[Id, HeldWalk], open_alarms: Sequence[Alarm]) -> list[Owed]:
-        """Every word that was owed by now and was not heard: check-ins of those who are out, and what was planned."""
-        late = [each for each in out.values() if each.alarm_at is not None and each.alarm_at <= self.now]
-        # A check-in that waits for somebody's decision counts for this alone: she pressed.
-        signs = find_held_signs(self.session) if late else {}
-        owed = []
-        for one in late:
-            at = alarm_at(_with_held(one.outing, signs.get(one.worker_id)))
-            if at is not None:
-                owed.append(Owed(one.worker_id, one.team_ids[0], at))
-        for walk in walks.values():
-            at = None if walk.worker_id in out else alarm_at(walk.outing)
-            if at is not None and at <= self.now:
-                owed.append(Owed(walk.worker_id, walk.team_id or self._first_team(walk.worker_id), at))
-        promises = {alarm.promised_at - MAY_BE_LATE for alarm in open_alarms}
-        for each in plans.list_expected(self.session, self.now, promises):
-            mine = out.get(each.worker_id)
-            due = alarm_of_plan(
-                each.starts_at, each.back_at, each.went_out_at, is_out=mine is not None, acted_at=each.acted_at,
-                out_since=mine.out_since if mine else None,
-            )  # fmt: skip
-            if due is not None:
-                owed.append(Owed(each.worker_id, each.team_id, due))
-        return [each for each in owed if each.due_at <= self.now]
 
     def find_missed(self) -> list[Alarm]:
         """Everybody who is missed at this moment, raised where that was not; tells nobody and ends nothing."""
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
-        owed = self._list_owed(out, self._list_walks(open_alarms), open_alarms)
+        owed = list_owed(self.session, self.now, out, self._list_walks(open_alarms), open_alarms)
         return [*open_alarms, *self._raise(owed, open_alarms)]
 
     def _list_walks(self, open_alarms: Sequence[Alarm]) -> dict[Id, HeldWalk]:
@@ -245,19 +203,6 @@ class Watch:
 def _ask_no_more(session: Session, alarm: Alarm) -> None:
     """Whoever called for help is not asked to be heard: what waits for her would stand on a screen that others may look at."""
     outbox.give_up_waiting(session, alarm.id, MailKind.LONE_WORKER, alarms.CALLED, alarm.worker_id)
-
-
-def _with_held(outing: Outing, sign: HeldSign | None) -> Outing:
-    if sign is None or (outing.checked_in_at is not None and sign.at <= outing.checked_in_at):
-        return outing
-    return msgspec.structs.replace(outing, checked_in_at=sign.at, promised_at=sign.due_at)
-
-
-def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind | None:
-    """How an alarm has ended by itself: they are home, or were heard. What ended before by somebody's word keeps none open."""
-    if any(each.worker_id == alarm.worker_id and (is_out or each.due_at >= alarm.promised_at) for each in owed):
-        return None
-    return AlarmEventKind.HEARD if is_out else AlarmEventKind.HOME
 
 
 # ------------------------------------------------------------------------------------------------- what a person does

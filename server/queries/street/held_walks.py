@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.queries.partnership.workers import list_bearers
 from server.queries.street.held_check_ins import EPOCH, TEAM_SCOPE, list_sound, mend
 from server.queries.street.plans import find_last_acts
+from server.queries.street.shifts import find_last_home
 from server.queries.sync.changes import StoredBody, list_quarantined
 from server.tables.partnership.agency import team
-from server.tables.street.shift import check_in, shift_worker
+from server.tables.street.shift import check_in
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import NO_JSON, Id, Value
 from shared.rules.check_ins import Outing, promise_of
@@ -88,7 +89,8 @@ def _walk(session: Session, said: Sequence[Said], teams: Collection[Id]) -> Held
     promises = [(each.at, _promise(each.fact, each.at)) for each in out if isinstance(each.fact, CheckIn)]
     promises += _list_newest(session, worker_id)
     checked_in_at, promised_at = max(promises) if promises else (None, None)
-    home = [each.at for each in said if isinstance(each.fact, ShiftEnded)] + _list_home(session, worker_id)
+    home = [each.at for each in said if isinstance(each.fact, ShiftEnded)]
+    home += [at] if (at := find_last_home(session, worker_id)) is not None else []
     if home and max(home) >= max(last.at, checked_in_at or last.at):
         return None
     since = max((each.at for each in out if not isinstance(each.fact, CheckIn)), default=min(each.at for each in out))
@@ -108,8 +110,3 @@ def _list_newest(session: Session, worker_id: Id) -> list[tuple[datetime, dateti
     query = select(check_in.c.heard_at, check_in.c.due_at).where(check_in.c.worker_id == worker_id)
     rows = session.execute(query.where(check_in.c.due_at.is_not(None)).order_by(check_in.c.heard_at.desc()).limit(1))
     return [(row.heard_at, row.due_at) for row in rows]
-
-
-def _list_home(session: Session, worker_id: Id) -> list[datetime]:
-    at = session.scalar(select(func.max(shift_worker.c.ended_at)).where(shift_worker.c.worker_id == worker_id))
-    return [at] if at is not None else []

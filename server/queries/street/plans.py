@@ -139,15 +139,18 @@ def _read_moments(session: Session, query: Select[Any], worker_ids: Collection[I
     return {row.worker_id: row.at for row in session.execute(query, {"workers": sorted(worker_ids)})}
 
 
-def list_expected(session: Session, now: datetime, promises: Collection[datetime]) -> list[Expected]:
-    """Everybody whom a plan expects that has begun and is not long over, or began or was to end at one of `promises`."""
+def list_expected(
+    session: Session, now: datetime, promises: Collection[datetime], missed: Collection[Id] = ()
+) -> list[Expected]:
+    """Everybody whom a plan expects that has begun and is not long over, or began or was to end at one of `promises`. Whoever was
+    let go is expected no more, but for the `missed`: they are looked for already."""
     lately = (shift_plan.c.starts_at <= now) & (shift_plan.c.back_at >= now - NOTICED_WITHIN)
     asked = [shift_plan.c.starts_at.in_(sorted(promises)), shift_plan.c.back_at.in_(sorted(promises))]
     query = (
         select(shift_plan_worker.c.worker_id, shift_plan.c.team_id, shift_plan.c.starts_at, shift_plan.c.back_at)
         .join(shift_plan, shift_plan.c.id == shift_plan_worker.c.plan_id)
         .join(worker, worker.c.id == shift_plan_worker.c.worker_id)
-        .where(shift_plan.c.called_off_at.is_(None), worker.c.active.is_(True))
+        .where(shift_plan.c.called_off_at.is_(None), worker.c.active.is_(True) | worker.c.id.in_(sorted(missed)))
         .where(or_(lately, *asked) if promises else lately)
         .order_by(shift_plan.c.starts_at, shift_plan.c.id, shift_plan_worker.c.worker_id)
     )

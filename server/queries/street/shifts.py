@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -55,6 +55,11 @@ def list_gone_home(session: Session, shift_id: Id) -> frozenset[Id]:
         if each.type == "shift.ended" and each.change is not None and not each.change.erased
     )
     return frozenset(msgspec.json.decode(change.p, type=ShiftEnded).worker_id for change in ended)
+
+
+def find_last_home(session: Session, worker_id: Id) -> datetime | None:
+    """When a worker last came home from a shift."""
+    return session.scalar(select(func.max(shift_worker.c.ended_at)).where(shift_worker.c.worker_id == worker_id))
 
 
 def note_signs_of_life(session: Session, newest: Mapping[Id, tuple[datetime, str]]) -> None:

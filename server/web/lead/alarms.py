@@ -249,9 +249,10 @@ def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
         AlarmEventKind.FAILED: lambda: f"{who} could not be told. {event.note}" if who else event.note,
         AlarmEventKind.TAKEN: lambda: f"{who} has it",
         AlarmEventKind.PUT_BACK: lambda: event.note,
+        AlarmEventKind.GIVEN_UP: lambda: f"{who}, who had it, works here no more: nobody has it",
         AlarmEventKind.NOTED: lambda: f"{who}: {event.note}",
         AlarmEventKind.HEARD: lambda: "Heard again",
         AlarmEventKind.WELL: lambda: f"Reached, and goes on. {who}: {event.note}",
-        AlarmEventKind.HOME: lambda: f"Home. {who}: {event.note}" if who else "Home",
+        AlarmEventKind.HOME: lambda: f"Home. {who}: {event.note}" if who else event.note or "Home",
     }
     return said[event.kind]()

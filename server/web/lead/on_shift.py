@@ -137,17 +137,16 @@ def say_alarm(alarm: Alarm, names: dict[Id, str], now: datetime) -> str:
     if ended is not None:
         how = {AlarmEventKind.HEARD: "was heard again", AlarmEventKind.WELL: "was reached and goes on"}
         by = f", said {names[ended.worker_id]}" if ended.worker_id in names else ""
+        if ended.worker_id is None and ended.note:
+            return f"{who}: {ended.note} Since {say_clock(ended.at, now)}."
         return f"{who} {how.get(ended.kind, 'is home')} at {say_clock(ended.at, now)}{by}."
     if taken is not None:
         return f"{who}: {names.get(taken.worker_id or '', 'Somebody')} has it since {say_clock(taken.at, now)}."
     verb = "checked in under duress" if alarm.is_silent else "asked for help"
     asked = f" {verb} at {say_clock(alarm.help.at, now)}" if alarm.help is not None else ""
-    restored = alarm.put_back
-    since = (
-        f" Lantern was put back to an earlier state at {say_clock(restored.at, now)}: whoever has it says so again."
-        if restored is not None
-        else ""
-    )
+    restored, left = alarm.put_back, alarm.given_up
+    since = f" Lantern was put back at {say_clock(restored.at, now)}: whoever has it says so again." if restored else ""
+    since = f" {names.get(left.worker_id or '', 'Whoever had it')}, who had it, works here no more." if left else since
     return f"{who}{asked}: nobody has it yet.{since} {_say_told(alarm, names)}"
 
 

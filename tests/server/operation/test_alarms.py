@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import select, update
 
 from server.actions.street.alarms import Watch
+from server.actions.street.owing import NOT_AWAITED
 from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.http.services import Services
@@ -663,6 +664,22 @@ def test_a_plan_that_is_called_off_or_answered_for_names_nobody_again(
         plans.call_off(session, "p2", clock.now)
     over = look(0.25, "priya")
     assert over is not None and over.id == again.id and over.ended is not None
+    assert over.ended.note == NOT_AWAITED, "nobody knows that she is home"
+
+
+def test_whoever_is_let_go_while_she_is_missed_by_a_plan_is_not_said_to_be_home(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    keep_dean_heard(services, clock)
+    plan(services, clock, "priya", 0, 120)
+    alarm = look(15, "priya")
+    assert alarm is not None and alarm.ended is None
+    plan(services, clock, "dean", -15, 110, known="p2")
+    with services.database.writing() as session:
+        session.execute(update(worker).where(worker.c.id.in_(["priya", "dean"])).values(active=False))
+    still = look(1, "priya")
+    assert still is not None and still.ended is None
+    assert look(0.25, "dean") is None, "whoever was let go before is not expected"
 
 
 def test_whoever_should_be_home_is_asked_and_a_check_in_after_that_is_an_answer(

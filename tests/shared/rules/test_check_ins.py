@@ -107,6 +107,34 @@ def test_whoever_takes_a_post_over_hears_of_what_is_open_and_holds_nobody_up() -
     assert late_comers(alarm_with(), held) == {}
 
 
+def test_a_step_whose_every_message_came_to_nothing_is_not_waited_for() -> None:
+    told = (
+        event(0, AlarmEventKind.TOLD, AlarmStep.WORKER, "aisha"),
+        event(3, AlarmEventKind.TOLD, AlarmStep.COLLEAGUES, "dean"),
+        event(3, AlarmEventKind.TOLD, AlarmStep.COLLEAGUES, "olu"),
+        event(3, AlarmEventKind.FAILED, who="dean"),
+    )
+    assert next_steps(alarm_with(*told), DEFAULT_LADDER, EVERY_STEP, after(4)) == [], "one may answer still"
+    lost = (*told, event(3, AlarmEventKind.FAILED, who="olu"))
+    assert next_steps(alarm_with(*lost), DEFAULT_LADDER, EVERY_STEP, after(4)) == [AlarmStep.LEAD]
+    sent = (*lost, event(4, AlarmEventKind.SENT, who="olu"))
+    assert next_steps(alarm_with(*sent), DEFAULT_LADDER, EVERY_STEP, after(4)) == []
+    hers = (told[0], event(0, AlarmEventKind.FAILED, who="aisha"))
+    assert next_steps(alarm_with(*hers), DEFAULT_LADDER, EVERY_STEP, after(2)) == [], "her telephone shows it by itself"
+
+
+@pytest.mark.parametrize("kind", [AlarmEventKind.PUT_BACK, AlarmEventKind.GIVEN_UP])
+def test_what_nobody_has_any_more_is_told_to_everybody_until_somebody_has_it_again(kind: AlarmEventKind) -> None:
+    had = (event(0, AlarmEventKind.TOLD, AlarmStep.EVERYBODY), event(1, AlarmEventKind.TAKEN), event(2, kind))
+    assert alarm_with(*had).taken is None
+    assert next_steps(alarm_with(*had), DEFAULT_LADDER, EVERY_STEP, after(2)) == [AlarmStep.EVERYBODY]
+    again = (*had, event(3, AlarmEventKind.TOLD, AlarmStep.EVERYBODY, "dean"))
+    assert next_steps(alarm_with(*again), DEFAULT_LADDER, EVERY_STEP, after(17)) == []
+    assert next_steps(alarm_with(*again), DEFAULT_LADDER, EVERY_STEP, after(18)) == [AlarmStep.EVERYBODY]
+    taken = (*again, event(4, AlarmEventKind.TAKEN, who="dean"))
+    assert next_steps(alarm_with(*taken), DEFAULT_LADDER, EVERY_STEP, after(18)) == []
+
+
 def test_what_the_missed_one_says_gives_whoever_has_it_no_more_time() -> None:
     taken = event(0, AlarmEventKind.TAKEN)
     hers = event(10, AlarmEventKind.NOTED, who="aisha")
