@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from server.actions.street.alarms import Watch
+from server.actions.street.reaching import ways_of
 from server.http.services import Services
 from server.jobs.runner import Moment
 from server.mail.smtp import MailRefused, TryLater, Unreachable
@@ -25,7 +26,8 @@ def watch_over(services: Services, moment: Moment) -> int:
     """Raises, carries on and ends alarms; returns how many things happened. Fails, once the others are told, where one could not
     be looked after."""
     with services.database.writing() as session:
-        watch = Watch(session, moment.now, services.new_id, services.settings.alarm.ladder)
+        settings = services.settings
+        watch = Watch(session, moment.now, services.new_id, settings.alarm.ladder, ways_of(settings))
         done = watch.look()
     for fault in watch.faults:
         raise fault

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from server.access import Access
 from server.actions.street.owing import Owed, find_ending, first_team, is_owed, list_owed
 from server.actions.street.own_alarm import show_to
-from server.actions.street.reaching import Reach
+from server.actions.street.reaching import EVERY_WAY, Reach, Ways
 from server.database.context import raised
 from server.database.locks import lock_records
 from server.database.sql import storable_words
@@ -50,6 +50,7 @@ class Watch:
     now: datetime
     new_id: Callable[[], Id]
     ladder: Ladder
+    ways: Ways = EVERY_WAY
     faults: list[Exception] = field(default_factory=list)
     """What went wrong about one alarm or another while the others were looked after."""
 
@@ -73,7 +74,7 @@ class Watch:
                 event = AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending, note=why)
                 done += self._by_itself(alarm, partial(self.end, alarm, event))
         raised = self._raise(owed, open_alarms)
-        reach = Reach(self.session, self.now, self.ladder, out)
+        reach = Reach(self.session, self.now, self.ladder, out, self.ways)
         for alarm in [*still, *raised]:
             done += self._by_itself(alarm, partial(self._carry_on, alarm, reach))
         return done
@@ -162,7 +163,7 @@ class Watch:
         """The lines that these of a step are told, or that there is nobody."""
         event = AlarmEvent(id="", alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step)
         if not found:
-            note = "There is nobody to tell: nobody of the team has a telephone or an e-mail address."
+            note = "There is nobody to tell: nobody has a telephone or an e-mail address that this server can reach."
             return [msgspec.structs.replace(event, id=self.new_id(), note=note)]
         return [msgspec.structs.replace(event, id=self.new_id(), worker_id=each.worker_id) for each in found]
 
@@ -230,7 +231,7 @@ def _find(access: Access, alarm_id: Id) -> Alarm:
     return alarm
 
 
-def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
+def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder, ways: Ways = EVERY_WAY) -> Id:
     """Everybody of the team is told at once that the actor asks for help; returns the alarm. Asking again adds the words."""
     mine = access.actor.worker_id
     lock_records(access.session, [ONE_WATCH])
@@ -247,7 +248,7 @@ def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
     if words.strip() or not is_again:
         alarms.add_events(access.session, [_said(access, alarm, kind, storable_words(words)[:NOTE_LENGTH])])
     _ask_no_more(access.session, alarm)
-    Watch(access.session, access.now, access.new_id, ladder).look()
+    Watch(access.session, access.now, access.new_id, ladder, ways).look()
     return alarm.id
 
 
@@ -270,12 +271,12 @@ def take(access: Access, alarm_id: Id, instead_of: Id | None = None) -> None:
     alarms.add_events(access.session, [_said(access, alarm, AlarmEventKind.TAKEN, "")])
 
 
-def hear_at_once(access: Access, ladder: Ladder) -> None:
+def hear_at_once(access: Access, ladder: Ladder, ways: Ways = EVERY_WAY) -> None:
     """End the search for whoever has just said that they are well, out or home: no page of theirs says any more that they are
     missed. A sign of duress is heard at once too, and looks the same."""
     mine = access.actor.worker_id
     if any(each.worker_id == mine for each in alarms.list_open_alarms(access.session)):
-        Watch(access.session, access.now, access.new_id, ladder).look()
+        Watch(access.session, access.now, access.new_id, ladder, ways).look()
 
 
 def note(access: Access, alarm_id: Id, words: str) -> None:

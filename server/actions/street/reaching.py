@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -11,9 +12,27 @@ from server.queries.partnership import workers
 from server.queries.street import duties, leaves
 from server.queries.street.duties import Reachable
 from server.queries.street.lone_working import OnShift
+from server.settings import Settings
 from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
 from shared.model.value import Id
 from shared.rules.alarms import Ladder
+
+
+class Ways(NamedTuple):
+    """How this server can tell anybody: a telephone is none where no gateway is set, an address none without a mail server. Where
+    neither is, what it would tell stands on the page alone."""
+
+    mail: bool = True
+    telephone: bool = True
+
+
+EVERY_WAY = Ways()
+
+
+def ways_of(settings: Settings) -> Ways:
+    """How a server can tell anybody, by its settings."""
+    ways = Ways(mail=bool(settings.mail.host), telephone=bool(settings.alarm.url))
+    return ways if any(ways) else EVERY_WAY
 
 
 @dataclass(frozen=True)
@@ -24,6 +43,7 @@ class Reach:
     now: datetime
     ladder: Ladder
     out: dict[Id, OnShift]
+    ways: Ways = EVERY_WAY
 
     @cached_property
     def _away(self) -> Mapping[Id, datetime]:
@@ -46,7 +66,7 @@ class Reach:
         for team_id in team_ids:
             everybody |= set(duties.list_team(self.session, team_id)) - {alarm.worker_id, *away}
         reach = {each.worker_id: each for each in duties.list_reachable(self.session, {alarm.worker_id, *everybody})}
-        if not any(_can_be_told(reach[each]) for each in everybody & reach.keys()):
+        if not any(self._can_be_told(reach[each]) for each in everybody & reach.keys()):
             reach |= self._rouse(alarm)
             everybody = reach.keys() - {alarm.worker_id}
         asked[AlarmStep.EVERYBODY] = sorted(everybody)
@@ -54,7 +74,7 @@ class Reach:
             asked[step] = [each for each in asked[step] if each not in told]
         found = {step: [reach[each] for each in ids if each in reach] for step, ids in asked.items()}
         return {
-            step: [each for each in people if _can_be_told(each) or step is AlarmStep.WORKER]
+            step: [each for each in people if self._can_be_told(each) or step is AlarmStep.WORKER]
             for step, people in found.items()
         }
 
@@ -76,9 +96,12 @@ class Reach:
             duties.list_administrators(self.session),
         ):
             found = duties.list_reachable(self.session, asked)
-            if any(_can_be_told(each) for each in found if each.worker_id != alarm.worker_id):
+            if any(self._can_be_told(each) for each in found if each.worker_id != alarm.worker_id):
                 return {each.worker_id: each for each in found}
         return {}
+
+    def _can_be_told(self, each: Reachable) -> bool:
+        return bool((each.email and self.ways.mail) or (each.telephone and self.ways.telephone))
 
     def _told_before(self, alarm: Alarm) -> dict[AlarmStep, frozenset[Id]]:
         """Whom an earlier step told already, for each step that was not told yet: they are not asked and waited for twice."""
@@ -97,7 +120,3 @@ def _gather(held: Iterable[dict[AlarmStep, list[Id]]]) -> dict[AlarmStep, list[I
         for post, ids in each.items():
             found[post] += [one for one in ids if one not in found[post]]
     return found
-
-
-def _can_be_told(each: Reachable) -> bool:
-    return bool(each.email or each.telephone)

@@ -13,6 +13,7 @@ from server.actions.street import walking
 from server.actions.street.alarms import ask_for_help, hear_at_once
 from server.actions.street.contacts import list_own_teams
 from server.actions.street.own_alarm import find_own
+from server.actions.street.reaching import ways_of
 from server.database.sql import storable_words
 from server.http.services import Services
 from server.problems import Invalid
@@ -128,14 +129,14 @@ def call_for_help(
         teams = walk.team_ids if walk is not None else [each.id for each in list_own_teams(access)]
         if not teams:
             raise Invalid("No team is yours that could be told. In danger call 999.")
-        ask_for_help(access, teams[0], data.words, services.settings.alarm.ladder)
+        ask_for_help(access, teams[0], data.words, services.settings.alarm.ladder, ways_of(services.settings))
     return go_to(PATH, done="help_asked")
 
 
 def _hear(door: Door, services: Services) -> None:
     """In a transaction of its own: what they said is kept whatever comes of it."""
     with door.open() as access:
-        hear_at_once(access, services.settings.alarm.ladder)
+        hear_at_once(access, services.settings.alarm.ladder, ways_of(services.settings))
 
 
 def _stands(access: Access) -> str:

@@ -243,6 +243,29 @@ def test_whoever_has_nobody_else_is_said_to_have_nobody(services: Services, look
     assert "nobody to tell" in alarm.events[-1].note
 
 
+def test_whoever_only_has_an_address_is_not_waited_for_where_no_mail_server_is(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    """Dean has no telephone, and this server a gateway and no mail: the step of whoever is out with her takes no time."""
+    keep_dean_heard(services, clock)
+    clock.advance(minutes=30)
+
+    def tell(minutes: int) -> list[str]:
+        clock.advance(minutes=minutes)
+        with acting(Kind.JOB):
+            assert run_due(services, JOBS, "this test", names=("watch",))
+        with services.database.reading() as session:
+            (alarm,) = alarms.list_open_alarms(session)
+        return [who for _, who in told(alarm)]
+
+    assert tell(1) == ["aisha"]
+    assert tell(2) == ["aisha", "tom"]
+    with services.database.writing() as session:
+        session.execute(update(worker).values(telephone=""))
+        session.execute(update(worker).where(worker.c.id == "olu").values(telephone="07700 900009"))
+    assert tell(30)[-1] in ("olu", ""), "whoever of her agency has a telephone, and nobody who cannot be reached"
+
+
 def test_what_was_not_handed_on_in_time_is_not_said_once_it_is_over(
     services: Services, look: Look, clock: Clock, telephones: Telephones
 ) -> None:
