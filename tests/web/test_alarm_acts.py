@@ -22,7 +22,7 @@ from server.queries.street.lone_working import list_on_shift
 from server.queries.street.plans import ShiftPlan
 from server.tables.partnership.worker import worker
 from server.tables.street.contact import contact
-from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
+from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life, visit
 from server.web.admin.health import say_clock
 from shared.geo.distance import near_distance_m
 from shared.model.alarm import AlarmStep
@@ -222,6 +222,15 @@ def test_the_newest_place_is_told(filled: Database, now: datetime) -> None:
         assert place is not None and place.latitude == 51.3, (
             "typed up this minute about forty ago: not where they are now"
         )
+        for name, minutes, place_of in (
+            ("v1", -4, {"latitude": 51.5, "longitude": -0.4}),
+            ("v2", -3, {"site_id": "shelter"}),
+        ):
+            county.add(session, visit, {
+                "id": name, "worker_id": "tom", "team_id": "watford-outreach", "at": now + timedelta(minutes=minutes),
+                "night": now.date(), "is_struck": True, **place_of,
+            })  # fmt: skip
+        assert find_last_place(session, "tom") == place, "a visit that was struck out did not happen"
 
 
 @pytest.mark.parametrize(("who", "is_reader"), [("tom", True), ("priya", True), ("aisha", True)])
