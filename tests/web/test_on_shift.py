@@ -13,7 +13,7 @@ from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street import shifts
 from server.queries.street.alarms import add_events, list_open_alarms
-from server.queries.street.duties import list_holders
+from server.queries.street.duties import find_duties, list_holders
 from server.queries.street.leaves import find_away
 from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
@@ -326,7 +326,10 @@ def test_leave_is_said_on_the_page_and_ended_there(out: Database, browse: Browse
     with out.reading() as session:
         (row,) = session.execute(select(leave)).all()
     assert (row.starts_at, row.ends_at) == (datetime(2026, 11, 12, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC))
-    assert "on leave" in tom.send("/on-duty", team=TEAM, post="lead", worker="tom").text
+    refused = tom.send("/on-duty", team=TEAM, post="lead", worker="tom")
+    assert refused.status_code == 422 and "They are on leave. Choose somebody else" in plain(refused.text)
+    with out.reading() as session:
+        assert not find_duties(session, TEAM), "a post is handed to nobody who is away"
     plan = {"team": TEAM, "workers": "tom", "area": "", "starts": "22:00", "back": "23:30"}
     assert tom.send("/shift-plan", **plan).status_code == 422, "nobody on leave is sent out"
     page = plain(tom.send(f"/on-duty/leave/{row.id}/back", team=TEAM).text)

@@ -19,6 +19,7 @@ from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift_worker, visit
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.web import county
+from tests.web.test_my_shift import press
 from tests.web.test_pages import plain
 
 Browse = Callable[[str], Any]
@@ -103,6 +104,10 @@ def test_the_page_of_who_is_out_does_not_reassure_while_somebody_calls_nor_lets_
     assert "Dean Rowe was due to check in" in shown
     assert "Ring them" not in shown
     assert "Do not ring" not in plain(browse("dean").get("/on-shift").text), "nor may it show on their own screen"
+    press(browse("aisha"), "help", words="Two men")
+    shown = plain(browse("tom").get("/on-shift").text)
+    assert "Aisha N asked for help" in shown
+    assert "Do not ring Dean R, and write them nothing." in shown, "whoever asks for help openly is rung"
 
 
 def test_a_known_place_tells_where_whoever_has_no_gps_was(filled: Database, now: datetime) -> None:

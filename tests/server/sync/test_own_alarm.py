@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from server.actions.street.alarms import Watch
+from server.actions.street.own_alarm import show_to
 from server.database.engine import Database
 from server.queries.street import alarms
 from server.queries.street.duress_signs import DuressSign, set_sign
@@ -268,3 +269,24 @@ def test_a_held_check_in_that_is_set_aside_ends_no_search_for_good(
     assert sum(each.worker_id == cast.tom.id or each.worker_id == cast.dean.id for each in alarm.events), (
         "and is told anew"
     )
+
+
+def test_a_sign_is_one_from_when_it_was_chosen_and_not_for_what_was_said_before(now: datetime) -> None:
+    sign = DuressSign(worker_id="aisha", minutes=45, chosen_at=now)
+    due = now + timedelta(minutes=45)
+    assert sign.is_given(now, due, now)
+    assert not sign.is_given(now, due, now - timedelta(seconds=1)), "an ordinary promise of an hour ago calls nobody"
+
+
+def test_who_asked_for_help_reads_nothing_of_what_others_do_once_somebody_may_look_at_her_screen(now: datetime) -> None:
+    def line(kind: AlarmEventKind, who: str) -> AlarmEvent:
+        return AlarmEvent(id=f"{kind}-{who}", alarm_id="a", at=now, kind=kind, worker_id=who)
+
+    hers = line(AlarmEventKind.NOTED, "aisha")
+    events = (line(AlarmEventKind.HELP, "aisha"), line(AlarmEventKind.DURESS, "aisha"), hers)
+    alarm = Alarm(id="a", worker_id="aisha", team_id="t", due_at=now, raised_at=now,
+                  events=(*events, line(AlarmEventKind.NOTED, "tom")))  # fmt: skip
+    nobody_asks: Any = None
+    shown = show_to(nobody_asks, "aisha", alarm, now)
+    assert shown is not None and shown.events == (events[0], hers)
+    assert show_to(nobody_asks, "tom", alarm, now) == alarm
