@@ -59,7 +59,10 @@ def list_gone_home(session: Session, shift_id: Id) -> frozenset[Id]:
 
 def find_last_home(session: Session, worker_id: Id) -> datetime | None:
     """When a worker last came home from a shift."""
-    return session.scalar(select(func.max(shift_worker.c.ended_at)).where(shift_worker.c.worker_id == worker_id))
+    came: datetime | None = session.scalar(
+        select(func.max(shift_worker.c.ended_at)).where(shift_worker.c.worker_id == worker_id)
+    )
+    return came
 
 
 def note_signs_of_life(session: Session, newest: Mapping[Id, tuple[datetime, str]]) -> None:
