@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from server.database.context import Context, Kind, acting, enter
 from server.database.engine import Database
+from server.database.locks import lock_records
 from server.problems import NOT_SIGNED_IN, PROVE_AGAIN, Failure, Forbidden, NotFound
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
@@ -32,7 +33,7 @@ from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide,
 from shared.policy.actions import is_personal, is_seeing
 from shared.policy.decide import NOT_HERE, why_no_personal_data
 from shared.policy.grid import GRID, Reach
-from shared.policy.looks import OPENING
+from shared.policy.looks import OPENING, TAKEN_OUT
 from shared.rules.busy_hours import HOUR, PROVE_AGAIN_AFTER
 
 Found = TypeVar("Found")
@@ -192,11 +193,34 @@ class Access:
             return
         opened = audit.count_opened_since_proof(self.session, self.actor.worker_id, self.now - HOUR)
         if opened >= PROVE_AGAIN_AFTER:
-            reason = f"{opened} people in an hour: to prove again who they are"
-            if self._refusals is not None:
-                self._refusals.append(self._line(action, subject, allowed=False, reason=reason))
-            raise Failure(PROVE_AGAIN)
+            self._refuse_unproven(str(action), subject, opened)
         self._has_proof = True
+
+    def _refuse_unproven(self, action: str, subject: Subject, people: int) -> NoReturn:
+        reason = f"{people} people in an hour: to prove again who they are"
+        if self._refusals is not None:
+            self._refusals.append(self._line(action, subject, allowed=False, reason=reason))
+        raise Failure(PROVE_AGAIN)
+
+    def note_taken_out(self, person_ids: Collection[Id], purpose: str) -> None:
+        """Write down whom a file is about that the reader takes out: each counts as opened (privacy rule C8).
+
+        Raises Failure (PROVE_AGAIN) where they would have opened too many. A file may by itself be about more: whoever has just
+        proved who they are, and opened nobody since, takes out one.
+        """
+        people, hour_ago = set(person_ids), self.now - HOUR
+        if self._device_number is None and self._lines is not None:
+            lock_records(self.session, [f"taken out by {self.actor.worker_id}"])
+            opened = audit.list_opened_since_proof(self.session, self.actor.worker_id, hour_ago)
+            fresh = not opened and audit.has_proven(self.session, self.actor.worker_id, hour_ago)
+            if len(opened | people) > PROVE_AGAIN_AFTER and not fresh:
+                self._refuse_unproven(TAKEN_OUT, SYSTEM, len(opened | people))
+        self._note(
+            [
+                self._line(TAKEN_OUT, Subject(kind=SubjectKind.PERSON, id=each), purpose=purpose)
+                for each in sorted(people)
+            ]
+        )
 
     def find_person_and_same(self, person_id: Id) -> tuple[Subject | None, list[Id]]:
         """What policy asks of a person, and every id that is the same person; asked once for what one transaction shows.
@@ -245,7 +269,7 @@ class Access:
 
     def _line(
         self,
-        action: Act,
+        action: str,
         subject: Subject,
         *,
         purpose: str = "",

@@ -61,10 +61,15 @@ FIELD_CLASS: dict[Act, FieldClass] = {
 _SHOWN_ON_LISTS = frozenset({FieldClass.NAME, FieldClass.PLACE, FieldClass.CASE, FieldClass.NOTHING})
 OPENING = frozenset(act for act, shown in FIELD_CLASS.items() if shown not in _SHOWN_ON_LISTS)
 """Actions that open somebody's record, or a part of it: what counts where somebody opens very many (privacy rule C8)."""
+TAKEN_OUT = "taken_out"
+"""What the audit calls it that somebody is in a file that was downloaded, whichever action lets its reader have it."""
+OPENED = frozenset({TAKEN_OUT, *map(str, OPENING)})
+"""The same as lines of the audit: who is in a file that was taken out was opened, too."""
 
 
 def field_class(action: str) -> FieldClass:
-    """What a line of the audit says was looked at; an action of a newer version counts as the whole record."""
+    """What a line of the audit says was looked at; being in a file that was taken out, and an action of a newer version, count as
+    the whole record."""
     try:
         return FIELD_CLASS.get(Act(action), FieldClass.NOTHING)
     except ValueError:

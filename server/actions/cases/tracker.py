@@ -119,14 +119,21 @@ class TakenIn(Value, frozen=True, kw_only=True):
     new_rows: tuple[NewRow, ...] = ()
 
 
-def compose_tracker(access: Access, district_id: Id, district_name: str) -> Tracker:
-    """Put the tracker of a district together; every person on it is noted as read."""
+def compose_tracker(access: Access, district_id: Id, district_name: str, *, for_file: bool = False) -> Tracker:
+    """Put the tracker of a district together; every person on it is noted as read, or as taken out.
+
+    Raises Failure (PROVE_AGAIN) where a file would be about very many.
+    """
     access.require_district(Act.SHARE_TRACKER, district_id, purpose="tracker")
     session = access.session
     listed = priorities.list_listed_cases(session, district_id, access.tonight, ON_THE_TRACKER)
     ids = [case.row.case_id for case in listed]
-    access.note_seen(SubjectKind.PERSON, [case.row.person_id for case in listed], purpose="tracker")
-    known = {person.id: person for person in people.list_people(session, [case.row.person_id for case in listed])}
+    about = [case.row.person_id for case in listed]
+    if for_file:
+        access.note_taken_out(about, purpose="tracker, workbook")
+    else:
+        access.note_seen(SubjectKind.PERSON, about, purpose="tracker")
+    known = {person.id: person for person in people.list_people(session, about)}
     reviews = conferences.list_reviews(session, ids)
     owned: dict[Id, list[case_actions.OwnedAction]] = {}
     for each in case_actions.list_actions(session, ids):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import ColumnElement, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -12,7 +12,7 @@ from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.tables.operation.audit import audit, ledger
 from shared.model.value import Id, Value
-from shared.policy.looks import OPENING
+from shared.policy.looks import OPENED
 
 
 class AuditLine(Value, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ def list_lines(
 
 def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, datetime, Id]]:
     """Who opened whose record, and when, from a moment on: by worker, in the order of time."""
-    opened = (audit.c.subject_kind == "person") & audit.c.action.in_(OPENED) & audit.c.allowed
+    opened = (audit.c.subject_kind == "person") & audit.c.action.in_(_OPENED) & audit.c.allowed
     query = select(audit.c.actor_id, audit.c.at, audit.c.subject_id).where(opened, audit.c.at >= since)
     ordered = query.where(audit.c.actor_id.is_not(None)).order_by(audit.c.actor_id, audit.c.at)
     return [(row.actor_id, row.at, row.subject_id) for row in session.execute(ordered)]
@@ -94,17 +94,34 @@ def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, dat
 
 PROVEN = ("sign_in", "sign_in_organisation")
 """Acts by which somebody proves who they are."""
-OPENED = tuple(sorted(str(each) for each in OPENING))
+_OPENED = tuple(sorted(OPENED))
 
 
 @beyond_reader
 def count_opened_since_proof(session: Session, actor_id: Id, since: datetime) -> int:
     """How many people's records somebody has opened from a moment on, or since they last proved who they are."""
+    query = select(func.count(audit.c.subject_id.distinct())).where(_opened_since_proof(actor_id, since))
+    return session.scalar(query) or 0
+
+
+@beyond_reader
+def list_opened_since_proof(session: Session, actor_id: Id, since: datetime) -> set[Id]:
+    """Whose records those are."""
+    return set(session.scalars(select(audit.c.subject_id).where(_opened_since_proof(actor_id, since)).distinct()))
+
+
+@beyond_reader
+def has_proven(session: Session, actor_id: Id, since: datetime) -> bool:
+    """Has somebody proved who they are from a moment on?"""
+    proven = (audit.c.actor_id == actor_id) & (audit.c.at > since) & audit.c.allowed & audit.c.action.in_(PROVEN)
+    return session.execute(select(audit.c.id).where(proven).limit(1)).first() is not None
+
+
+def _opened_since_proof(actor_id: Id, since: datetime) -> ColumnElement[bool]:
     theirs = (audit.c.actor_id == actor_id) & (audit.c.at > since) & audit.c.allowed
     proven = select(func.max(audit.c.at)).where(theirs, audit.c.action.in_(PROVEN)).scalar_subquery()
-    opened = theirs & (audit.c.subject_kind == "person") & audit.c.action.in_(OPENED)
     later = audit.c.at > func.coalesce(proven, literal(since, audit.c.at.type))
-    return session.scalar(select(func.count(audit.c.subject_id.distinct())).where(opened, later)) or 0
+    return theirs & (audit.c.subject_kind == "person") & audit.c.action.in_(_OPENED) & later
 
 
 @beyond_reader

@@ -13,10 +13,10 @@ from server.tables.operation.device import device_enrolment
 from server.tables.partnership.agency import agency
 from server.tables.partnership.worker import worker
 from shared.model.value import Id, Value
-from shared.policy.looks import FIELD_CLASS, FieldClass, field_class
+from shared.policy.looks import FIELD_CLASS, TAKEN_OUT, FieldClass, field_class
 
 MOST = 500
-_LOOKING = sorted(str(action) for action in FIELD_CLASS)
+_LOOKING = sorted({TAKEN_OUT, *map(str, FIELD_CLASS)})
 _AGENCY_ID = func.coalesce(audit.c.agency_id, worker.c.agency_id)
 """Lines of phones were written without an agency once; whoever wrote them has one."""
 

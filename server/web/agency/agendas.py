@@ -183,6 +183,7 @@ def download_agenda(
     """The same as a PDF."""
     with door.open() as access:
         conference, paper = open_paper(access, services.files, conference_id)
+        access.note_taken_out([case.person_id for case in paper.cases], purpose="agenda, file")
         names = {each.id: each.name for each in list_districts(access.session)}
         made = make_pdf(paper, conference, names.get(conference.district_id, ""), access.today)
     headers = {"content-disposition": 'attachment; filename="agenda.pdf"', "cache-control": "no-store"}
@@ -202,6 +203,7 @@ def download_people(
     with door.open() as access:
         conference, paper = open_paper(access, services.files, conference_id)
         title = f"{paper.agency.name}, conference of {conference.starts_at:%Y-%m-%d}"
+        access.note_taken_out([case.person_id for case in paper.cases], purpose="people of the agenda, workbook")
         made = write_list(title, LOOKED_UP_BY, [_row_of(case) for case in paper.cases])
     headers = {"content-disposition": 'attachment; filename="people.xlsx"', "cache-control": "no-store"}
     return Response(made, media_type=WORKBOOK, headers=headers)

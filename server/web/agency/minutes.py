@@ -69,6 +69,7 @@ def download_minutes(
         district = find_district(access.session, read.conference.district_id)
         version = read.sent.version if read.sent else 1
         told = msgspec.structs.replace(minutes, cases=read.cases)
+        access.note_taken_out([case.person_id for case in read.cases], purpose="minutes, file")
         made = make_minutes_pdf(
             told, read.paper, district.name if district else "", version, read.why, access.today, read.lost
         )

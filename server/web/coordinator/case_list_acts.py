@@ -24,7 +24,7 @@ from server.web.layout.forms import Errors, Form, as_tuple
 from server.web.layout.page import AnyRequest, go_to
 from server.web.layout.words import say
 from shared.model.value import Id
-from shared.policy import Act, SubjectKind
+from shared.policy import Act
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_NAME = 80
@@ -78,9 +78,7 @@ def download_list(request: AnyRequest, door: NamedDependency[Door], district: Fr
     with door.open() as access:
         chosen = choose_district(access, district, Act.SHARE_TRACKER)
         rows = list_cases(access.session, chosen.id, choice.view(), today=access.tonight, limit=MOST_ROWS)
-        access.note_seen(
-            SubjectKind.PERSON, [row.person_id for row in rows], action=Act.SHARE_TRACKER, purpose="case list, workbook"
-        )
+        access.note_taken_out([row.person_id for row in rows], purpose="case list, workbook")
         made = write_list(f"Case list, {chosen.name}", COLUMNS, _list_cells(access, rows))
     headers = {"content-disposition": 'attachment; filename="case-list.xlsx"', "cache-control": "no-store"}
     return Response(made, media_type=WORKBOOK, headers=headers)

@@ -93,6 +93,7 @@ def download_board(
         owed = [each for one in _list_owing(access, chosen.id) if agency in ("", one.agency_id) for each in one.owed]
         case_ids = sorted({each.action.case_id for each in owed})
         access.note_seen(SubjectKind.CASE, case_ids, action=Act.CHASE_ACTION, purpose="chase board, workbook")
+        access.note_taken_out([each.person_id for each in owed], purpose="chase board, workbook")
         made = write_list(f"Actions, {chosen.name}", COLUMNS, [_cells(each, access.today) for each in owed])
     headers = {"content-disposition": 'attachment; filename="actions.xlsx"', "cache-control": "no-store"}
     return Response(made, media_type=WORKBOOK, headers=headers)

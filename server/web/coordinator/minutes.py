@@ -111,7 +111,7 @@ def download_whole_minutes(door: NamedDependency[Door], conference_id: FromPath[
     with door.open() as access:
         conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
         minutes = compose_minutes(access, conference)
-        access.note_seen(SubjectKind.PERSON, [case.person_id for case in minutes.cases], purpose="minutes")
+        access.note_taken_out([case.person_id for case in minutes.cases], purpose="minutes, file")
         made = list_versions(access.session, conference_id)
         district = find_district(access.session, conference.district_id)
         printed = make_whole_minutes_pdf(minutes, district.name if district else "", made, access.today)

@@ -19,7 +19,7 @@ from server.web.coordinator.conferences import SECTION
 from server.web.layout.agenda_pdf import make_pdf
 from shared.model.conference import CaseConference
 from shared.model.value import Id
-from shared.policy import Act, SubjectKind
+from shared.policy import Act
 
 
 @get(
@@ -38,7 +38,7 @@ def download_agenda(
         if reader is None:
             raise NotFound
         paper = compose_one(access, conference, reader)
-        access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda preview")
+        access.note_taken_out([case.person_id for case in paper.cases], purpose="agenda preview, file")
         made = make_pdf(paper, conference, _district_name(access, conference), access.today)
     return _file(made, "application/pdf", "agenda.pdf")
 

@@ -64,7 +64,7 @@ def download_sent(
             raise NotFound
         opened = kept.open_kept(access.session, services.files, [sent.id], PaperCase).get(sent.id)
         cases = opened.cases if opened else ()
-        access.note_seen(SubjectKind.PERSON, [case.person_id for case in cases], purpose="what was sent")
+        access.note_taken_out([case.person_id for case in cases], purpose="what was sent, file")
         district = find_district(access.session, conference.district_id)
         paper = Paper(agency=agency, withheld=sent.withheld, cases=cases)
         made = make_pdf(paper, conference, district.name if district else "", to_local(sent.at).date())

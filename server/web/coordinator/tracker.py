@@ -40,7 +40,7 @@ def download_tracker(door: NamedDependency[Door], district: FromQuery[str] = "")
     """The tracker of one district as it stands."""
     with door.open() as access:
         chosen = choose_district(access, district, Act.SHARE_TRACKER)
-        made = write_workbook(compose_tracker(access, chosen.id, chosen.name))
+        made = write_workbook(compose_tracker(access, chosen.id, chosen.name, for_file=True))
     headers = {"content-disposition": 'attachment; filename="tracker.xlsx"', "cache-control": "no-store"}
     return Response(made, media_type=WORKBOOK, headers=headers)
 

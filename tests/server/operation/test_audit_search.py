@@ -47,7 +47,9 @@ def test_nobody_else_searches_it(sign_in: Any, cast: Cast) -> None:
         assert search(client, by=cast.olu.id).status_code == 403
 
 
-@pytest.mark.parametrize("action", ["see_person", "see_own_record", "see_notes", "edit_person", "see_health"])
+@pytest.mark.parametrize(
+    "action", ["see_person", "see_own_record", "see_notes", "edit_person", "see_health", "taken_out"]
+)
 def test_whoever_opened_more_than_a_hundred_people_in_an_hour_is_named(
     action: str, sign_in: Any, cast: Cast, database: Database, now: datetime
 ) -> None:
