@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Request, Response
@@ -130,13 +131,19 @@ def wants_page(request: AnyRequest) -> bool:
 def go_to_sign_in(request: AnyRequest, why: str = "") -> Response[Any]:
     """Send a browser to the sign-in page and, if it was reading, back to where it was afterwards."""
     page = request.scope["state"].get(KEPT_FOR_PAGE, "")
-    path = f"/sign-in?next={request.url.path}" if request.method == "GET" else "/sign-in"
+    path = f"/sign-in?next={quote(_address_of(request))}" if request.method == "GET" else "/sign-in"
     path = f"/sign-in?next={page}&kept=yes" if page else path
     path = f"{path}{'&' if '?' in path else '?'}done={why}" if why else path
     told = {MARK: why} if why else {}
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"hx-redirect": path, **told})
     return Redirect(path, status_code=303, headers=told)
+
+
+def _address_of(request: AnyRequest) -> str:
+    """What was asked for, narrowed as it was; what a press before it had done is said once."""
+    narrowed = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "done"])
+    return f"{request.url.path}?{narrowed}" if narrowed else request.url.path
 
 
 def _page_of_form(request: AnyRequest) -> str:

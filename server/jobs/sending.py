@@ -60,7 +60,7 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     """Send one; True when it is on its way. Raises Unreachable."""
     mail = posted.mail
     with services.database.reading() as session:
-        holds = answers.still_holds(session, mail)
+        holds = answers.still_holds(session, mail) and invitations.still_invites(session, mail, services.clock())
         address = addressees.find_address(session, mail)
         answer_to = addressees.find_answer_address(session, mail)
         about = mail.facts.conference_id

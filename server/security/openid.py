@@ -71,6 +71,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     begun_at: datetime
     next: str = ""
     invitation: str = ""
+    again: bool = False
+    """Whether the person proves themselves anew, though the provider knows them still."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +102,7 @@ class Provider:
         """Where to send the browser, and what to keep until it comes back. `again` asks the person to prove themselves anew."""
         begun = Begun(
             state=new_token(), nonce=new_token(), verifier=secrets.token_urlsafe(48), begun_at=now, next=next_path,
-            invitation=invitation,
+            invitation=invitation, again=again,
         )  # fmt: skip
         more = {"prompt": "login", "max_age": "0"} if again else {}
         address: str = prepare_grant_uri(
@@ -121,7 +123,7 @@ class Provider:
             raise NotBelieved("the answer is another provider's")
         if answered.error or not answered.code:
             raise NotBelieved("the provider refused")
-        return self._read(self._exchange(metadata, answered.code, begun.verifier), begun.nonce, metadata, now)
+        return self._read(self._exchange(metadata, answered.code, begun.verifier), begun, metadata, now)
 
     def sign_out_address(self, back: str, now: datetime) -> str:
         """Where the browser signs out of the organisation too; where there is no such address, our own sign-in page."""
@@ -168,9 +170,9 @@ class Provider:
             raise NotBelieved("there is no ID token")
         return token
 
-    def _read(self, token: str, nonce: str, metadata: Metadata, now: datetime) -> str:
+    def _read(self, token: str, begun: Begun, metadata: Metadata, now: datetime) -> str:
         decoded = self._verify(token, metadata, now)
-        params = {"nonce": nonce, "client_id": self.settings.registered_as}
+        params = {"nonce": begun.nonce, "client_id": self.settings.registered_as}
         options: Any = {
             "iss": {"essential": True, "value": metadata.issuer},
             "aud": {"essential": True, "value": self.settings.registered_as},
@@ -183,6 +185,8 @@ class Provider:
             raise NotBelieved(f"the ID token is refused: {error.error}") from error
         if claims["iat"] < at_s - (OLDEST + SKEW).total_seconds():
             raise NotBelieved("the ID token is too old")
+        if begun.again and not _is_proven_since(claims.get("auth_time"), begun.begun_at):
+            raise NotBelieved("the provider does not say that they proved themselves anew")
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LONGEST:
             raise NotBelieved("the subject is no name")
@@ -208,6 +212,12 @@ class Provider:
                     raise ProviderFailed("its keys cannot be read") from error
                 self._keys_at = now
             return self._keys
+
+
+def _is_proven_since(auth_time: Any, begun_at: datetime) -> bool:
+    """Does the token say that they did so since? The browser carries the wish, and whoever sits there could leave it out."""
+    is_time = isinstance(auth_time, int | float) and not isinstance(auth_time, bool)
+    return is_time and bool(auth_time >= begun_at.timestamp() - SKEW.total_seconds())
 
 
 def is_safe(url: str) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from server.access import Access
 from server.actions.operation.orders import order_proof_replaced
 from server.actions.operation.signin import SignIn
@@ -32,6 +34,7 @@ MARK_LETTERS = 12
 TRIES = Limit(purpose="own-password", tries=5, window=timedelta(hours=1))
 JUST_SIGNED_IN = timedelta(minutes=10)
 """Whoever has no password here proves themselves by their organisation's account, and not longer ago than this."""
+WRONG = "This is not your password now."
 SIGN_IN_AGAIN = "Sign out, sign in again with your organisation's account, and do it within ten minutes."
 
 
@@ -99,7 +102,7 @@ def ask_again(
     if kept is None or not signin.passwords.matches(kept.password_hash, proof.password):
         with signin.database.writing() as session:
             audit.add_lines(session, [proof.line(worker, action, now, new_id(), "wrong password")])
-        raise Invalid("This is not your password now.")
+        raise Invalid(WRONG)
     return kept
 
 
@@ -114,11 +117,19 @@ def change_own_password(
         raise Invalid(fault)
     fresh = signin.passwords.hash(new)
     with signin.database.writing() as session:
+        _still_theirs(session, kept)
         sessions.set_password_hash(session, worker.id, fresh, now)
         order_proof_replaced(session, worker.id, now)
         sessions.end_other_sessions(session, worker.id, hash_token(proof.token))
         rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
         audit.add_lines(session, [proof.line(worker, "change_password", now, new_id())])
+
+
+def _still_theirs(session: Session, checked: Credential) -> None:
+    """Raises Invalid where the password became another one while it was checked: what was typed is no proof any more."""
+    kept = sessions.find_credential(session, checked.worker_id, to_change=True)
+    if kept is None or kept.password_hash != checked.password_hash:
+        raise Invalid(WRONG)
 
 
 def end_own_session(
@@ -187,6 +198,7 @@ def make_recovery_codes(
         raise Invalid("Ask your administrator to set up your authenticator app first.")
     codes = ["".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS)) for _ in range(CODES)]
     with signin.database.writing() as session:
+        _still_theirs(session, kept)
         sessions.set_recovery_codes(session, worker.id, [hash_token(code) for code in codes])
         rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
         audit.add_lines(session, [proof.line(worker, "make_recovery_codes", now, new_id())])

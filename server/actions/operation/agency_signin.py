@@ -23,6 +23,9 @@ LIVES = timedelta(minutes=10)
 ONCE = Limit(purpose="agency-answer", tries=1, window=timedelta(hours=1))
 """An answer of the provider is taken once, however often it is shown."""
 ACTION = "sign_in_organisation"
+ACTION_AGAIN = "sign_in_organisation_again"
+"""The same where the provider was told to let them prove themselves anew, and says that they did: a proof after very many looks
+(privacy rule C8). Of the other nobody knows whether anything was asked."""
 TAKEN = "This account belongs to another worker of this server already. Ask your administrator."
 
 
@@ -34,14 +37,16 @@ class AgencySignIn:
         self._signin = signin
         self._secret = secret
 
-    def begin(self, now: datetime, next_path: str = "", invitation: str = "") -> tuple[str, Begun]:
+    def begin(
+        self, now: datetime, next_path: str = "", invitation: str = "", *, again: bool = False
+    ) -> tuple[str, Begun]:
         """Where to send the browser, and what to keep until it is back. Raises Failure (UNAVAILABLE), or NotFound for an
         invitation that is none."""
         if invitation:
             with self._signin.database.reading() as session:
                 find_invited(session, invitation, self._secret, now)
         try:
-            return self.provider.begin(now, next_path=next_path, invitation=invitation)
+            return self.provider.begin(now, next_path=next_path, invitation=invitation, again=again)
         except ProviderFailed as failed:
             raise Failure(UNAVAILABLE, f"The sign-in of your organisation cannot be used: {failed}.") from failed
 
@@ -69,7 +74,7 @@ class AgencySignIn:
         if worker is None or not worker.active:
             self._signin.note(Told(worker, address, now, new_id).line(ACTION, "nobody is tied to this account"))
             raise Failure(NOT_LINKED)
-        line = Told(worker, address, now, new_id).line(ACTION)
+        line = Told(worker, address, now, new_id).line(ACTION_AGAIN if begun.again else ACTION)
         with self._signin.database.writing() as session:
             audit.add_lines(session, [line])
             return SignedIn(token=self._signin.start(session, worker, old_token, now), worker=worker)

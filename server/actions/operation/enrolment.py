@@ -5,17 +5,19 @@ A code lives ten minutes, works once and forgives five wrong tries. Grants, revo
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import structs
 from sqlalchemy.orm import Session
 
-from server.access import Access
+from server.access import Access, day_of
 from server.actions.operation.orders import Ledger, order_confirmed, order_device
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.judging import judge_again
 from server.database.engine import Database
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CODE_REFUSED, CONFLICTING, WEAK_PHONE, Failure, Invalid, NotFound
 from server.queries.operation import audit, devices
@@ -33,7 +35,7 @@ from shared.model.app_state import read_app
 from shared.model.codes import DeviceStatus
 from shared.model.device import Device, Enrolled, EnrolmentRequest, FieldConfig
 from shared.model.value import Id
-from shared.policy import Act
+from shared.policy import Act, Allow, decide
 from shared.policy.grid import GRID
 from shared.policy.held import UNCONFIRMED
 from sync.wire import Renewed
@@ -133,11 +135,12 @@ class Enroller:
         if not is_key(request.signing_key):
             raise Invalid("signing_key: a P-256 public key in base64url is needed.")
         plain = normalise_code(request.code)
+        today = day_of(now, ZoneInfo(self.settings.timezone))
         with self.database.writing() as session:
-            code = devices.find_code(session, plain[:LOOKUP_LENGTH])
+            code = _hold_code(session, plain[:LOOKUP_LENGTH])
             if code is None or not _is_good(code, plain, now):
                 self._count_wrong_try(session, code, plain)
-            else:
+            elif _is_still_meant(session, code, today):
                 return self._admit(session, code, request, now, new_id)
         raise Failure(CODE_REFUSED)
 
@@ -178,6 +181,29 @@ class Enroller:
             sealing_key=self.keys.sealing_public,
             match_digits=digits,
         )
+
+
+def _hold_code(session: Session, lookup: str) -> EnrolmentCode | None:
+    """The code that begins so, as it stands once nobody else lets its worker go: who leaves meanwhile ends it."""
+    code = devices.find_code(session, lookup)
+    if code is None:
+        return None
+    lock_records(session, [code.worker_id, *([code.issued_by] if code.issued_by else [])])
+    return devices.find_code(session, lookup)
+
+
+def _is_still_meant(session: Session, code: EnrolmentCode, today: date) -> bool:
+    """Would the code be made today? Its worker may have left, walk with another team or hold no role that carries a phone; and so
+    may whoever made it have no word in this any more. An agreement that lapsed does not count: such a phone is told nothing."""
+    carrier = workers.find_actor(session, code.worker_id, today)
+    if carrier is None or code.team_id not in carrier.team_ids:
+        return False
+    if not any(Act.SYNC in GRID.get(role, {}) for role in carrier.roles):
+        return False
+    if code.issued_by is None:
+        return True
+    issuer, team = workers.find_actor(session, code.issued_by, today), subjects.find_team(session, code.team_id)
+    return issuer is not None and team is not None and isinstance(decide(issuer, Act.ENROL_DEVICE, team, today), Allow)
 
 
 def _is_good(code: EnrolmentCode, plain: str, now: datetime) -> bool:

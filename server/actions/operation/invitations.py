@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from server.access import day_of
 from server.actions.operation.orders import order_proof_replaced
 from server.actions.operation.signin import set_password
 from server.problems import Invalid, NotFound
 from server.queries.operation import outbox, sessions
 from server.queries.partnership import invitations, workers
 from server.queries.partnership.invitations import Invitation
+from server.queries.people import subjects
 from server.security import totp
 from server.security.passwords import Passwords
 from server.security.seeds import Seeds
@@ -22,6 +24,7 @@ from server.security.tokens import derive, same
 from shared.model.mail import Mail, MailKind
 from shared.model.value import Id
 from shared.model.worker import Worker
+from shared.policy import Act, Allow, Subject, decide
 
 LIVES = timedelta(days=1)
 
@@ -52,7 +55,8 @@ def path_of(invitation_id: Id, secret: bytes) -> str:
 
 
 def find_invited(session: Session, token: str, secret: bytes, now: datetime) -> Worker:
-    """Whom a link invites. Raises NotFound for one that is none, was used, is over, or whose worker has left."""
+    """Whom a link invites. Raises NotFound for one that is none, was used or is over, whose worker has left, or whose maker could
+    not make it today."""
     invitation_id, _, proof = token.partition(".")
     if not same(proof, derive(secret, "invitation", invitation_id)):
         raise NotFound
@@ -60,9 +64,26 @@ def find_invited(session: Session, token: str, secret: bytes, now: datetime) -> 
     if found is None or found.used_at is not None or found.expires_at < now:
         raise NotFound
     worker = workers.find_worker(session, found.worker_id)
-    if worker is None or not worker.active:
+    if worker is None or not worker.active or not _is_still_meant(session, found, now):
         raise NotFound
     return worker
+
+
+def _is_still_meant(session: Session, made: Invitation, now: datetime) -> bool:
+    """Whoever made it at the terminal holds the server; of anybody else policy is asked anew."""
+    if made.made_by is None:
+        return True
+    today = day_of(now)
+    maker, subject = workers.find_actor(session, made.made_by, today), subjects.find_worker(session, made.worker_id)
+    return maker is not None and isinstance(decide(maker, Act.MANAGE_WORKERS, subject or Subject(), today), Allow)
+
+
+def still_invites(session: Session, mail: Mail, now: datetime) -> bool:
+    """Does the link that a mail brings work yet? Of any other mail: yes."""
+    if mail.kind is not MailKind.INVITATION or not mail.about_id:
+        return True
+    found = invitations.find_invitation(session, mail.about_id)
+    return found is not None and found.used_at is None and _is_still_meant(session, found, now)
 
 
 def accept(session: Session, token: str, secret: bytes, passwords: Passwords, password: str, now: datetime) -> Worker:

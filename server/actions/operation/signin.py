@@ -78,15 +78,29 @@ class SignIn:
             self.note(told.line(SIGN_IN, "wrong password or address"))
             raise Failure(WRONG_PASSWORD)
         with self.database.writing() as session:
-            refused = self._why_no_second_factor(session, kept, attempt.code, now)
-            if refused is None:
+            kept = self._hold(session, worker, kept, attempt.password)
+            refused = self._why_no_second_factor(session, kept, attempt.code, now) if kept else Failure(WRONG_PASSWORD)
+            if kept is not None and refused is None:
                 self._renew_hash(session, kept, attempt.password, now)
                 rate_limits.forget_tries(session, TRIES_PER_ACCOUNT_AND_ADDRESS.purpose, pair)
                 rate_limits.forgive_try(session, TRIES_PER_ADDRESS.purpose, hash_token(attempt.address))
                 audit.add_lines(session, [told.line(SIGN_IN)])
                 return SignedIn(token=self.start(session, worker, attempt.old_token, now), worker=worker)
+            refused = refused or Failure(WRONG_PASSWORD)
             audit.add_lines(session, [told.line(SIGN_IN, refused.detail)])
         raise refused
+
+    def _hold(self, session: Session, worker: Worker, checked: Credential, password: str) -> Credential | None:
+        """The credential as it stands now that nobody else changes it; None where the password was another one, or its worker let
+        go, while it was checked: whoever ended their sessions has ended this one too."""
+        found, kept = (
+            workers.find_worker(session, worker.id),
+            sessions.find_credential(session, worker.id, to_change=True),
+        )
+        if found is None or not found.active or kept is None:
+            return None
+        is_same = kept.password_hash == checked.password_hash
+        return kept if is_same or self.passwords.matches(kept.password_hash, password) else None
 
     def sign_out(self, token: str, address: str, now: datetime, new_id: Callable[[], Id]) -> None:
         """End the session. Signing out twice is fine."""

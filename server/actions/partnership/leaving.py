@@ -1,5 +1,6 @@
 """Somebody leaves: from one press on they are signed out everywhere, their phones hear that they are revoked, and what those
-still send is held; no link to somebody's own page that they made opens any more. What they recorded stays."""
+still send is held; whatever they handed out or were sent before (a link to somebody's own page, an invitation, a code for a
+phone) opens nothing any more, also where they are let in again. What they recorded stays."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,7 @@ from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import saved_views
 from server.queries.operation import devices, sessions
-from server.queries.partnership import county, workers
+from server.queries.partnership import county, invitations, workers
 from server.queries.people import own_pages
 from server.queries.referrals import desk_filters
 from server.queries.street import alarms, duress_signs
@@ -34,8 +35,11 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
     desk_filters.drop_all_of(session, worker_id)
     saved_views.remove_all_of(session, worker_id)
     duress_signs.drop_sign(session, worker_id)
+    lock_records(session, [worker_id])  # a phone that enrols just now is there to be revoked, or finds its code ended
     own_pages.end_links_made_by(session, worker_id, now)  # in whose hands they are nobody knows
     _give_alarms_up(session, worker_id, now, new_id)
+    devices.end_codes_of(session, worker_id)
+    invitations.end_invitations_of(session, worker_id)
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:
         sync.set_status(session, number, DeviceStatus.REVOKED)

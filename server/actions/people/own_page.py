@@ -13,18 +13,19 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
-from server.access import Access
+from server.access import Access, day_of
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
+from server.queries.partnership import workers
 from server.queries.people import own_pages, people, subjects
 from server.queries.people.own_pages import OwnLink, OwnWish
 from server.security.passwords import Passwords
 from server.security.tokens import derive, same
 from shared.model.person import Person
 from shared.model.value import Id
-from shared.policy import Act
+from shared.policy import Act, Allow, decide
 from shared.rules.own_pin import why_not_this_pin
 
 LIVES, STAYS_OPEN = timedelta(days=7), timedelta(minutes=30)
@@ -67,7 +68,21 @@ def find_waiting(session: Session, token: str, secret: bytes, now: datetime) -> 
     )
     if link is None or link.opened_at is not None or link.ended_at is not None or link.expires_at < now:
         raise NotFound
+    if not _is_still_given(session, link, now):
+        raise NotFound
     return link
+
+
+def _is_still_given(session: Session, link: OwnLink, now: datetime) -> bool:
+    """Could whoever made it make it now? They had the link in their hands, and have a role no more, work elsewhere, or their
+    organisation's agreement is over."""
+    today = day_of(now)
+    maker = workers.find_actor(session, link.made_by, today)
+    if maker is None or maker.agency_id != link.agency_id:
+        return False
+    subjects.count_relations_from(session, now)
+    subject = subjects.find_person(session, link.person_id)
+    return subject is not None and isinstance(decide(maker, Act.SEE_OWN_RECORD, subject, today), Allow)
 
 
 def open_once(
@@ -98,7 +113,7 @@ def find_visit(session: Session, visit: str, secret: bytes, now: datetime) -> tu
     opened = link.opened_at if link else None
     if link is None or opened is None or link.ended_at is not None or now > opened + STAYS_OPEN:
         raise NotFound
-    if not same(proof, _visit_proof(link.id, opened, secret)):
+    if not same(proof, _visit_proof(link.id, opened, secret)) or not _is_still_given(session, link, now):
         raise NotFound
     _, same_ids = subjects.find_person_and_same(session, link.person_id)
     person = people.find_person(session, link.person_id)

@@ -92,8 +92,8 @@ def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, dat
     return [(row.actor_id, row.at, row.subject_id) for row in session.execute(ordered)]
 
 
-PROVEN = ("sign_in", "sign_in_organisation")
-"""Acts by which somebody proves who they are."""
+PROVEN = ("sign_in", "sign_in_organisation_again")
+"""Acts by which somebody proves who they are: an organisation's account that is open in the browser still is no proof."""
 _OPENED = tuple(sorted(OPENED))
 
 

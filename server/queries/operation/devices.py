@@ -99,6 +99,12 @@ def count_code_try(session: Session, code_id: Id) -> None:
     )
 
 
+def end_codes_of(session: Session, worker_id: Id) -> None:
+    """No code that was made for this worker, or by them, enrols a phone any more."""
+    theirs = (enrolment_code.c.worker_id == worker_id) | (enrolment_code.c.issued_by == worker_id)
+    session.execute(update(enrolment_code).where(theirs, enrolment_code.c.used_at.is_(None)).values(tries=TRIES_MAX))
+
+
 def use_code(session: Session, code_id: Id, now: datetime, number: int, match_digits: str) -> bool:
     """Use a code up. False when somebody else was quicker."""
     used = session.execute(

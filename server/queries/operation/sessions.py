@@ -119,10 +119,12 @@ def end_stale_sessions(session: Session, now: datetime, idle: timedelta, absolut
     )
 
 
-def find_credential(session: Session, worker_id: Id) -> Credential | None:
-    """What this worker proves themselves with."""
-    columns = [credential.c[name] for name in Credential.__struct_fields__]
-    row = session.execute(select(*columns).where(credential.c.worker_id == worker_id)).mappings().first()
+def find_credential(session: Session, worker_id: Id, *, to_change: bool = False) -> Credential | None:
+    """What this worker proves themselves with; `to_change`, held until the transaction ends."""
+    query = select(*(credential.c[name] for name in Credential.__struct_fields__)).where(
+        credential.c.worker_id == worker_id
+    )
+    row = session.execute(query.with_for_update() if to_change else query).mappings().first()
     return None if row is None else Credential(**row)
 
 

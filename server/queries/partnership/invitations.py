@@ -35,6 +35,18 @@ def use_invitation(session: Session, invitation_id: Id, now: datetime) -> bool:
     return bool(getattr(session.execute(update(invitation).where(fresh).values(used_at=now)), "rowcount", 0))
 
 
+def end_invitations_of(session: Session, worker_id: Id) -> None:
+    """No link that this worker was sent, or sent to others, sets a password any more."""
+    theirs = (invitation.c.worker_id == worker_id) | (invitation.c.made_by == worker_id)
+    session.execute(delete(invitation).where(theirs, invitation.c.used_at.is_(None)))
+
+
+def end_invitations_to(session: Session, worker_id: Id) -> None:
+    """No link that this worker was sent sets a password any more: it went to an address that is theirs no longer."""
+    sent = (invitation.c.worker_id == worker_id) & invitation.c.used_at.is_(None)
+    session.execute(delete(invitation).where(sent))
+
+
 def end_every_invitation(session: Session) -> None:
     """No link that nobody has used sets a password any more."""
     session.execute(delete(invitation).where(invitation.c.used_at.is_(None)))

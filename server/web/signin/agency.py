@@ -30,9 +30,11 @@ OPEN: dict[str, Any] = {
 
 
 @get("/sign-in/organisation", **OPEN)
-def go_to_agency(request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "") -> Response[Any]:
-    """Sends the browser to the organisation's sign-in."""
-    return _leave(request, services, next_path=own_path(next))
+def go_to_agency(
+    request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "", again: FromQuery[str] = ""
+) -> Response[Any]:
+    """Sends the browser to the organisation's sign-in; `again`, to prove oneself anew."""
+    return _leave(request, services, next_path=own_path(next), again=again == "yes")
 
 
 @get("/invitations/{token:str}/organisation", **OPEN)
@@ -71,9 +73,11 @@ def leave_agency(request: AnyRequest, services: NamedDependency[Services]) -> Re
         return go_to("/sign-in", done="signed_out")
 
 
-def _leave(request: AnyRequest, services: Services, next_path: str = "", invitation: str = "") -> Response[Any]:
+def _leave(
+    request: AnyRequest, services: Services, next_path: str = "", invitation: str = "", *, again: bool = False
+) -> Response[Any]:
     try:
-        address, begun = _agency_signin(services).begin(services.clock(), next_path, invitation)
+        address, begun = _agency_signin(services).begin(services.clock(), next_path, invitation, again=again)
     except Failure as refused:
         return _refuse(request, services, refused)
     answer = go_to(address)

@@ -37,6 +37,7 @@ class SignInForm(Form, frozen=True, kw_only=True):
     code: str = ""
     next: str = ""
     kept: str = ""
+    again: str = ""
 
 
 @get("/sign-in", opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN}, sync_to_thread=True, include_in_schema=False)
@@ -44,7 +45,8 @@ def show_sign_in(
     request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "", kept: FromQuery[str] = ""
 ) -> Response[str]:
     """The form. `kept` tells that words came after their session had ended, and are safe."""
-    return _form(request, services, SignInForm(next=next, kept=kept), {})
+    again = "yes" if request.query_params.get("done") == "prove_again" else ""
+    return _form(request, services, SignInForm(next=next, kept=kept, again=again), {})
 
 
 @post("/sign-in", opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN}, sync_to_thread=True, include_in_schema=False)
@@ -103,7 +105,7 @@ def _form(
         request, "signin/sign_in.html", title="Sign in", status=status, errors=errors, email=data.email,
         next=own_path(data.next), code_hint=CODE_HINT, kept=data.kept == "yes",
         agency_signin=services.settings.openid.name if services.agency_signin else "",
-        signed_out=request.query_params.get("done") == "signed_out",
+        signed_out=request.query_params.get("done") == "signed_out", again=data.again == "yes",
     )  # fmt: skip
     answer.headers.update(headers or {})
     return answer

@@ -1,6 +1,9 @@
 """Signing in with an organisation's account: a provider that lies signs nobody in, and nobody is known by an address."""
 
+import html
+import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from server.actions.operation.invitations import invite, path_of
 from server.database.engine import Database
 from server.http.services import Services
 from server.queries.operation import audit, sessions
+from server.queries.operation.audit import AuditLine
 from server.queries.operation.sessions import SignInSession
 from server.queries.partnership import identities, workers
 from server.settings import OpenIdSettings, Settings, read_settings
@@ -139,6 +143,57 @@ def test_a_provider_that_lies_signs_nobody_in(
     assert reasons(database)[0], "each refused try is on record"
     provider.claims, provider.sign = {}, None
     assert sign_in(client, provider).status_code == 303, "the same provider, telling the truth"
+
+
+def count_unproven(database: Database, worker: Worker, clock: Clock) -> int:
+    with database.reading() as session:
+        return audit.count_opened_since_proof(session, worker.id, clock.now - timedelta(hours=1))
+
+
+def open_some(database: Database, worker: Worker, clock: Clock) -> None:
+    looks = [
+        AuditLine(
+            id=f"look-{n}", at=clock.now, actor_id=worker.id, action="see_person", subject_kind="person", subject_id=f"p{n}"
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    with database.writing() as session:
+        audit.add_lines(session, looks)
+
+
+def test_whoever_is_asked_to_prove_themselves_does_so_at_their_organisation_too(
+    client: TestClient[Any], provider: Provider, linked: Worker, database: Database, clock: Clock
+) -> None:
+    """An account that is open in the browser is no proof: whoever sits there signs in by it with one press."""
+    open_some(database, linked, clock)
+    clock.advance(seconds=5)
+    assert sign_in(client, provider).status_code == 303
+    assert count_unproven(database, linked, clock) == 3
+    shown = client.get("/sign-in?next=/cases%3Fshow%3Dlisted&done=prove_again", headers=PAGE).text
+    (leads,) = re.findall(r'href="(/sign-in/organisation[^"]*)"', shown)
+    address = begin(client, html.unescape(leads))
+    assert "prompt=login" in address and "max_age=0" in address
+    provider.claims = {"auth_time": later(0)(provider)}
+    answer = come_back(client, provider.authorize(address))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases?show=listed")
+    clock.advance(seconds=5)
+    assert count_unproven(database, linked, clock) == 0
+    assert "prompt" not in begin(client), "who signs in in the morning is asked what their organisation asks"
+
+
+@pytest.mark.parametrize("auth_time", [None, -3600, -61, True, "now", [1]])
+def test_a_provider_that_does_not_say_so_has_proved_nobody_anew(
+    auth_time: Any, client: TestClient[Any], provider: Provider, linked: Worker, database: Database, clock: Clock
+) -> None:
+    """Whoever sits at the browser may have taken the wish out of the address."""
+    open_some(database, linked, clock)
+    clock.advance(seconds=5)
+    is_number = isinstance(auth_time, int) and not isinstance(auth_time, bool)
+    provider.claims = {"auth_time": later(auth_time)(provider) if is_number else auth_time}
+    address = begin(client, "/sign-in/organisation?again=yes").replace("prompt=login", "prompt=none")
+    assert come_back(client, provider.authorize(address)).status_code == 401
+    assert count_unproven(database, linked, clock) == 3
+    assert reasons(database)[0]
 
 
 @pytest.mark.parametrize(

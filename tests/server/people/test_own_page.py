@@ -13,10 +13,12 @@ from server.actions.partnership.leaving import let_go
 from server.actions.people.own_page import MOST_WISHES
 from server.jobs.catalogue import keep_no_longer
 from server.jobs.runner import Moment
-from server.queries.partnership import county
+from server.queries.partnership import county, workers
 from server.queries.people import doors, own_pages
 from server.queries.people.held import list_everything
 from server.tables.operation.audit import audit
+from server.tables.partnership.agency import agreement
+from server.tables.partnership.worker import worker, worker_role
 from server.tables.people.own_page import own_link
 from server.web.layout.own_words import ANSWERS_IN_POLISH, ENGLISH, POLISH, QUESTIONS_IN_POLISH
 from shared.model.door import DoorFact, DoorKind
@@ -264,19 +266,44 @@ def test_no_link_from_before_shows_somebody_who_was_hidden_meanwhile(
     assert send(stranger, second, pin=PIN).status_code == 404
 
 
-def test_no_link_shows_anybody_to_whoever_made_it_and_was_let_go(
+def leaves(session, cast, services):
+    let_go(session, cast.tom.id, services.clock(), services.new_id)
+
+
+def leaves_and_comes_back(session, cast, services):
+    leaves(session, cast, services)
+    workers.set_active(session, cast.tom.id, True)
+
+
+def has_no_role(session, cast, services):
+    session.execute(worker_role.delete().where(worker_role.c.worker_id == cast.tom.id))
+
+
+def works_elsewhere(session, cast, services):
+    moved = worker.update().where(worker.c.id == cast.tom.id)
+    session.execute(moved.values(agency_id=cast.priya.agency_id))
+
+
+def has_no_agreement(session, cast, services):
+    theirs = agreement.c.agency_id == cast.tom.agency_id
+    session.execute(agreement.update().where(theirs).values(expires_on=date(2026, 11, 11)))
+
+
+@pytest.mark.parametrize("change", [leaves, leaves_and_comes_back, has_no_role, works_elsewhere, has_no_agreement])
+def test_no_link_shows_anybody_to_whoever_made_it_and_could_not_today(
     sign_in,
     cast,
     marek,  # noqa: F811
     link,
     stranger,
     services,
+    change,
 ):
     """Tom typed the PIN himself, and reads a whole record with it for a week."""
     visit = visit_in(send(stranger, link, pin=PIN))
     second = link_in(give(sign_in(cast.tom), marek))
     with services.database.writing() as session:
-        let_go(session, cast.tom.id, services.clock(), services.new_id)
+        change(session, cast, services)
     assert send(stranger, second, pin=PIN).status_code == 404
     assert send(stranger, "/own-page", visit=visit).status_code == 404
 
