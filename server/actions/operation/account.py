@@ -33,9 +33,11 @@ MARK_LETTERS = 12
 """How much of a session's hash names it on a page: the hash opens nothing, and two of a worker's never begin alike."""
 TRIES = Limit(purpose="own-password", tries=5, window=timedelta(hours=1))
 JUST_SIGNED_IN = timedelta(minutes=10)
-"""Whoever has no password here proves themselves by their organisation's account, and not longer ago than this."""
+"""Whoever has no password here proves themselves anew by their organisation's account, and not longer ago than this."""
 WRONG = "This is not your password now."
-SIGN_IN_AGAIN = "Sign out, sign in again with your organisation's account, and do it within ten minutes."
+SIGN_IN_AGAIN = (
+    "First sign in again with your organisation's account, by the link on this page. That counts for ten minutes."
+)
 
 
 class OwnSession(Value, frozen=True, kw_only=True):
@@ -146,14 +148,16 @@ def end_own_session(
 
 
 def _prove(signin: SignIn, worker: Worker, proof: Proof, action: str, now: datetime, new_id: Callable[[], Id]) -> None:
-    """Whoever sits at this browser is its worker: they know the password, or have just come from their organisation's account.
-    Raises Invalid, or TooManyTries."""
+    """Whoever sits at this browser is its worker: they know the password, or have just proved themselves anew by their
+    organisation's account, which is open in a browser all day. Raises Invalid, or TooManyTries."""
+    lately = now - JUST_SIGNED_IN
     with signin.database.reading() as session:
         kept = sessions.find_credential(session, worker.id)
         here = sessions.find_session(session, hash_token(proof.token))
+        has_proven = here is not None and here.created_at >= lately and audit.has_proven(session, worker.id, lately)
     if kept is not None:
         ask_again(signin, worker, proof, action, now, new_id)
-    elif here is None or now - here.created_at > JUST_SIGNED_IN:
+    elif not has_proven:
         signin.note(proof.line(worker, action, now, new_id(), "signed in too long ago"))
         raise Invalid(SIGN_IN_AGAIN)
 

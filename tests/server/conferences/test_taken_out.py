@@ -9,13 +9,15 @@ from sqlalchemy import select
 
 import server.web
 from server.database.engine import Database
+from server.problems import PROVE_AGAIN, Failure
 from server.queries.operation.audit import AuditLine, add_lines, count_opened_since_proof, list_opened_records
 from server.queries.people.access_log import list_accesses
 from server.tables.operation.audit import audit
 from shared.policy.looks import FieldClass
 from shared.rules.busy_hours import find_busy_hours
 from tests.conftest import Clock
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_at_once import while_held
 from tests.server.conferences.test_kept_papers import own, sent_to
 from tests.server.conferences.test_pages import call
 
@@ -95,6 +97,30 @@ def test_very_many_in_files_ask_for_proof_first_and_one_file_follows_it(
     clock.advance(seconds=5)
     assert browser.get(file).status_code == 303, "one file follows a proof, not every file of the hour"
     assert browser.get("/people/p01").status_code == 303
+
+
+def test_of_two_files_at_one_moment_the_second_counts_the_first(
+    enter: Enter, watford: Database, clock: Clock, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    monkeypatch.setattr("server.access.PROVE_AGAIN_AFTER", 15)
+    prove(watford, clock, new_id, "priya")
+    heard: list[str] = []
+
+    def second() -> None:
+        try:
+            with enter("priya", timedelta(seconds=2)) as other:
+                other.note_taken_out([f"q{number}" for number in range(10)], "the other")
+            heard.append("taken out")
+        except Failure as refused:
+            heard.append(refused.kind.number)
+
+    with enter("priya", timedelta(seconds=1)) as access:
+        access.note_taken_out([f"p{number:02}" for number in range(10)], "the one")
+        thread = while_held(watford, second)
+    thread.join(60)
+    assert heard == [PROVE_AGAIN.number]
 
 
 NOBODYS = {

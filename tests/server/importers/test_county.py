@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from msgspec import json, structs
 from sqlalchemy import select
 
+from server.actions.operation.invitations import invite
 from server.database.engine import Database
 from server.importers.county.plan import Plan, Verb, make_plan
 from server.importers.county.sheets import SHEETS, County, read_county, write_json, write_workbook
@@ -31,6 +32,7 @@ from server.importers.files import UnusableFile
 from server.problems import Failure, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
+from server.queries.partnership.invitations import find_invitation
 from server.tables.partnership.county import county_batch
 from server.tables.partnership.district import DistrictRow, district
 from tests.server.database.test_locks import wait_until_someone_waits
@@ -339,6 +341,25 @@ def test_an_export_can_rename_what_it_names(database: Database, now: datetime, n
     standing = read_back(database)
     assert {row.cells["Name"] for row in standing.of("Agencies")} == {"New Hope Herts", "Watford Council"}
     assert standing.of("Teams")[0].cells["Agency"] == "New Hope Herts"
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_open"), [({"E-mail": "a.noor@example.org"}, False), ({"Telephone": "07700 900 124"}, True)]
+)
+def test_an_invitation_is_good_only_at_the_address_that_it_went_to(
+    cells: dict[str, str], is_open: bool, database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    """It was mistyped, or belongs to somebody else by now: whoever reads mails there sets no password."""
+    bring(database, as_file(COUNTY), now, new_id)
+    with database.writing() as session:
+        aisha = workers.find_worker_by_email(session, "aisha@example.org")
+        assert aisha is not None
+        made = invite(session, aisha, None, now, new_id)
+    tables = say_all(database)
+    row_of(tables, "Workers", "Aisha Noor").update(cells)
+    bring(database, as_file(tables), now, new_id)
+    with database.reading() as session:
+        assert (find_invitation(session, made.id) is not None) is is_open
 
 
 def say_all(database: Database) -> dict[str, list[dict[str, str]]]:

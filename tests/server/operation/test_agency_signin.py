@@ -423,7 +423,13 @@ def test_who_has_no_password_ends_a_session_only_just_after_signing_in(
     form = {"mark": "f" * 12, "_csrf_token": client.cookies["lantern-form"]}
     refused = client.post("/account/end-session", data=form, headers=PAGE, follow_redirects=False)
     assert refused.status_code == 422 and "sign in again with your organisation" in refused.text
+    (again,) = re.findall(r'href="(/sign-in/organisation[^"]*)"', refused.text)
     sign_in(client, provider)
+    form = {"mark": "f" * 12, "_csrf_token": client.cookies["lantern-form"]}
+    still = client.post("/account/end-session", data=form, headers=PAGE, follow_redirects=False)
+    assert still.status_code == 422, "whoever sits there came in by an account that was open in the browser"
+    provider.claims = {"auth_time": later(0)(provider)}
+    assert come_back(client, provider.authorize(begin(client, html.unescape(again)))).headers["location"] == "/account"
     form = {"mark": "f" * 12, "_csrf_token": client.cookies["lantern-form"]}
     assert client.post("/account/end-session", data=form, headers=PAGE, follow_redirects=False).status_code == 303
     with database.reading() as session:

@@ -3,21 +3,25 @@ under way."""
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.testing import TestClient
 
 from server.access import Door
-from server.actions.operation.account import Proof, change_own_password
+from server.actions.operation.account import Proof, change_own_password, make_recovery_codes
 from server.actions.operation.enrolment import issue_code as issue_by_policy
 from server.actions.operation.invitations import find_invited, invite, mail_invitation, path_of, still_invites
 from server.actions.operation.signin import Attempt, set_password
 from server.actions.partnership.leaving import let_go
 from server.database.engine import Database
 from server.http.services import Services
+from server.jobs.runner import Moment
+from server.jobs.sending import send_with
 from server.problems import WRONG_PASSWORD, Failure, Invalid, NotFound
 from server.queries.operation import devices, outbox, sessions
 from server.queries.partnership import workers
+from server.security import totp
 from server.tables.partnership.agency import team_district
 from server.tables.partnership.worker import worker_role, worker_team
 from shared.model.mail import MailKind
@@ -220,16 +224,50 @@ def test_a_sign_in_under_way_with_what_is_good_no_more_opens_no_session(
         ).worker == cast.dean  # fmt: skip
 
 
-def test_an_old_password_changes_no_new_one(services: Services, cast: Cast, database: Database) -> None:
+def change(signin: Any, cast: Cast, proof: Proof, services: Services) -> None:
+    change_own_password(signin, cast.dean, proof, "a third heron under the bridge", services.clock(), services.new_id)
+
+
+def make_codes(signin: Any, cast: Cast, proof: Proof, services: Services) -> None:
+    make_recovery_codes(signin, cast.dean, proof, services.clock(), services.new_id)
+
+
+@pytest.mark.parametrize("act", [change, make_codes])
+def test_a_password_that_is_changed_while_it_is_checked_proves_nothing(
+    act: Callable[..., None], services: Services, cast: Cast, database: Database
+) -> None:
+    with database.writing() as session:
+        seed = services.signin.seeds.seal(cast.dean.id, totp.new_secret())
+        sessions.set_second_factor(session, cast.dean.id, seed, services.clock())
+
     def happens(session: Any) -> None:
         set_password(session, services.signin.passwords, cast.dean.id, NEW, services.clock())
 
-    signin = meanwhile(services, happens)
     proof = Proof(password=PASSWORD, token="t", address="")
-    with pytest.raises(Invalid, match="not your password"):
-        change_own_password(
-            signin, cast.dean, proof, "a third heron under the bridge", services.clock(), services.new_id
-        )
-    assert services.signin.sign_in(
-        Attempt(email=email_of(cast.dean), password=NEW), services.clock(), services.new_id
-    ).worker == cast.dean  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        act(meanwhile(services, happens), cast, proof, services)
+    assert refused.value.errors == ("This is not your password now.",)
+    with database.reading() as session:
+        kept = sessions.find_credential(session, cast.dean.id)
+        assert kept is not None and services.signin.passwords.matches(kept.password_hash, NEW)
+        assert sessions.count_recovery_codes(session, cast.dean.id) == 0
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_no_mail_goes_out_with_a_link_that_is_dead(leaves: bool, services: Services, cast: Cast) -> None:
+    invite_dean(services, cast, cast.olu)
+    if leaves:
+        with services.database.writing() as session:
+            administrator_leaves(session, cast, services)
+    sent: list[str] = []
+
+    class Mailer:
+        def send(self, message: Any, address: str) -> None:
+            sent.append(address)
+
+    mailer: Any = Mailer()
+    moment = Moment(
+        now=services.clock(), since=services.clock(), zone=ZoneInfo("Europe/London"), heartbeat=lambda: None
+    )
+    assert send_with(mailer, services, moment) == (0 if leaves else 1)
+    assert sent == ([] if leaves else [email_of(cast.dean)])
