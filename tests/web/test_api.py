@@ -254,6 +254,8 @@ def test_who_answers_leaves_or_a_paper_runs_out_and_the_system_sees_nobody(
     for path in ("/cases", "/actions", "/contacts"):
         assert system.get(path).status_code == 403, path
         assert system.get(path, after="no\0mark").status_code == 403, path
+    why = system.get("/cases").json()["detail"]
+    assert ("Nobody of that agency answers" in why) is (what in {"left", "moved"}), why
 
 
 # ------------------------------------------------------------------------------------------------------------ own cases

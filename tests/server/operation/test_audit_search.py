@@ -68,6 +68,24 @@ def test_whoever_opened_more_than_a_hundred_people_in_an_hour_is_named(
     assert "101 people" in told and "Dean Hall" in told
 
 
+def test_whoever_was_refused_a_hundred_times_has_opened_nobody(
+    sign_in: Any, cast: Cast, database: Database, now: datetime
+) -> None:
+    with database.writing() as session:
+        audit.add_lines(
+            session,
+            [
+                AuditLine(
+                    id=f"tried-{number}", at=now - timedelta(minutes=30), actor_id=cast.dean.id, action="see_person",
+                    subject_kind="person", subject_id=f"p{number}", allowed=False,
+                )
+                for number in range(101)
+            ],
+        )  # fmt: skip
+        assert audit.list_opened_records(session, now - timedelta(hours=1)) == []
+    assert "101 people" not in sign_in(cast.olu).get("/audit", headers=HTML).text
+
+
 @pytest.mark.parametrize(("people", "opens"), [(299, True), (300, False)])
 def test_whoever_opened_three_hundred_people_in_an_hour_signs_in_again_before_the_next(
     sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Clock, new_id: Callable[[], str], people: int, opens: bool
@@ -84,6 +102,13 @@ def test_whoever_opened_three_hundred_people_in_an_hour_signs_in_again_before_th
                 subject_id=f"p{number % people}",
             )
             for number in range(people + 20)
+        ]  # fmt: skip
+        looks += [
+            AuditLine(
+                id=f"tried-{number}", at=clock.now, actor_id=cast.priya.id, action="see_person", subject_kind="person",
+                subject_id=f"q{number}", allowed=False,
+            )
+            for number in range(9)
         ]  # fmt: skip
         audit.add_lines(session, looks)
     clock.advance(minutes=5)

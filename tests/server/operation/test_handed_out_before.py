@@ -14,6 +14,7 @@ from server.actions.operation.enrolment import issue_code as issue_by_policy
 from server.actions.operation.invitations import find_invited, invite, mail_invitation, path_of, still_invites
 from server.actions.operation.signin import Attempt, set_password
 from server.actions.partnership.leaving import let_go
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.http.services import Services
 from server.jobs.runner import Moment
@@ -28,6 +29,7 @@ from shared.model.mail import MailKind
 from shared.model.worker import Worker
 from tests.conftest import Clock
 from tests.server.cast import PASSWORD, Cast, email_of
+from tests.server.conferences.test_at_once import while_held
 from tests.server.phone import Phone
 
 NEW = "wet heron under lamplight"
@@ -222,6 +224,26 @@ def test_a_sign_in_under_way_with_what_is_good_no_more_opens_no_session(
         assert services.signin.sign_in(
             Attempt(email=email_of(cast.dean), password=NEW), services.clock(), services.new_id
         ).worker == cast.dean  # fmt: skip
+
+
+def test_a_session_that_is_opened_while_the_password_changes_ends_with_the_others(
+    services: Services, cast: Cast, database: Database
+) -> None:
+    """Whoever changes it waits for a sign-in that holds it, and ends its session, too."""
+    if database.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+
+    def change_it() -> None:
+        with acting(Kind.COMMAND), services.database.writing() as other:
+            set_password(other, services.signin.passwords, cast.dean.id, NEW, services.clock())
+
+    with database.writing() as session:
+        sessions.find_credential(session, cast.dean.id, to_change=True)
+        thread = while_held(database, change_it)
+        services.signin.start(session, cast.dean, "", services.clock())
+    thread.join(60)
+    with database.reading() as session:
+        assert sessions.list_sessions_of(session, cast.dean.id) == []
 
 
 def change(signin: Any, cast: Cast, proof: Proof, services: Services) -> None:

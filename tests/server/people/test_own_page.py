@@ -289,7 +289,14 @@ def has_no_agreement(session, cast, services):
     session.execute(agreement.update().where(theirs).values(expires_on=date(2026, 11, 11)))
 
 
-@pytest.mark.parametrize("change", [leaves, leaves_and_comes_back, has_no_role, works_elsewhere, has_no_agreement])
+def gave_it_for_another_agency(session, cast, services):
+    session.execute(own_link.update().values(agency_id=cast.priya.agency_id))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [leaves, gave_it_for_another_agency, leaves_and_comes_back, has_no_role, works_elsewhere, has_no_agreement],
+)
 def test_no_link_shows_anybody_to_whoever_made_it_and_could_not_today(
     sign_in,
     cast,
