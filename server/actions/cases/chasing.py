@@ -85,7 +85,7 @@ def add_between(
     case = cases.find_case(access.session, case_id)
     if case is None or case.district_id != district_id or case.state not in DISCUSSED:
         raise NotFound
-    known = case_actions.find_action(access.session, key) if key else None
+    known = case_actions.hold_key(access.session, key) if key else None
     if known is not None:
         if known.action.case_id != case_id or known.action.agreed_by != access.actor.worker_id:
             raise Failure(CONFLICTING, "Load the page again: this form's number is another action's.")

@@ -14,6 +14,7 @@ from server.access import Access
 from server.actions.cases.cases import BASES, add_case
 from server.actions.people.facts import FIRST_YEAR
 from server.actions.sync.saying import say
+from server.database.locks import lock_records
 from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.people import people
@@ -49,6 +50,7 @@ def put_forward_newcomer(access: Access, project: Project, draft: Newcomer) -> C
     access.require_district(Act.PUT_FORWARD_CASE, draft.district_id, purpose="put forward")
     draft = _checked(access, draft)
     person_id = _id_of(access, draft.form_id)
+    lock_records(access.session, [person_id])  # of two presses at one moment the second finds what the first wrote
     if people.find_person(access.session, person_id) is not None:
         before = cases.list_live_cases_of(access.session, [person_id])
         if before and before[0].put_forward_by == access.actor.worker_id:

@@ -204,7 +204,7 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
         notes = conferences.list_notes(access.session, conference_id)
         on, off = (read(access.session, conference_id) for read in (conferences.list_items, conferences.list_off))
         for item in (*on, *off):
-            if item.case_id in numbers and item.id in notes:
+            if item.case_id in numbers and item.id in notes and notes[item.id].has_words:
                 review = as_review(access, item, notes[item.id], numbers[item.case_id], reached=False)
                 conferences.add_review(access.session, review)
                 conferences.clear_note(access.session, item.id)

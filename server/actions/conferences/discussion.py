@@ -220,7 +220,7 @@ def agree_action(
     """
     _, item = open_item(access, conference_id, item_id)
     _still_on(conferences.hold_conference(access.session, conference_id))
-    known = case_actions.find_action(access.session, key) if key else None
+    known = case_actions.hold_key(access.session, key) if key else None
     if known is not None:
         if known.action.case_id != item.case_id or known.action.agreed_by != access.actor.worker_id:
             raise Failure(CONFLICTING, "Load the page again: this screen's number is another action's.")
@@ -319,7 +319,8 @@ def finish_conference(
 def _keep_words_of_those_off(access: Access, conference_id: Id) -> None:
     """What was typed of a case that was taken off the agenda is a review of it too: no word is lost with its place."""
     notes = conferences.list_notes(access.session, conference_id)
-    off = [item for item in conferences.list_off(access.session, conference_id) if item.id in notes]
+    typed = {item_id for item_id, note in notes.items() if note.has_words}
+    off = [item for item in conferences.list_off(access.session, conference_id) if item.id in typed]
     numbers = {
         case.id: case.mdt_number for case in cases.list_cases_by_id(access.session, [item.case_id for item in off])
     }

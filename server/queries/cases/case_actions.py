@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.locks import lock_records
 from server.database.statements import ids
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import case_action, case_event, mdt_case
@@ -64,6 +65,13 @@ def find_action(session: Session, action_id: Id) -> OwnedAction | None:
     """The action with this id."""
     found = _list(session, _ONE, action_id=action_id)
     return found[0] if found else None
+
+
+def hold_key(session: Session, key: Id) -> OwnedAction | None:
+    """The action that an earlier press of the same form kept, if any; no other press of it comes between until the transaction
+    ends."""
+    lock_records(session, [key])
+    return find_action(session, key)
 
 
 def list_actions(session: Session, case_ids: Collection[Id]) -> list[OwnedAction]:

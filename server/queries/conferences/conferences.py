@@ -227,7 +227,8 @@ def replace_agenda(
 
 
 def list_notes(session: Session, conference_id: Id) -> dict[Id, Note]:
-    """What has been typed, by agenda item. Items without a word are left out."""
+    """What has been typed, by agenda item. Items nobody typed into are left out; of one whose words were taken out again, the
+    versions are here."""
     query = (
         select(conference_note)
         .join(agenda_item, agenda_item.c.id == conference_note.c.agenda_item_id)
@@ -269,18 +270,23 @@ def set_note(session: Session, note: Note) -> None:
         )
 
 
+@beyond_reader
 def has_words(session: Session, conference_id: Id) -> bool:
-    """Was anything typed into this conference, or written for it?"""
-    own = written_update.c.conference_id == conference_id, written_update.c.withdrawn_at.is_(None)
-    written = select(written_update.c.id).where(*own)
-    return has_notes(session, conference_id) or session.execute(written.limit(1)).first() is not None
+    """Was anything typed into this conference, or written for it, about whomever? What somebody took back stays in the person's
+    own copy, and what was typed of somebody who was hidden since is a review of them."""
+    kept = [
+        select(each.c.id).where(each.c.conference_id == conference_id).limit(1)
+        for each in (written_update, case_review)
+    ]
+    return has_notes(session, conference_id) or any(session.execute(each).first() is not None for each in kept)
 
 
 def has_notes(session: Session, conference_id: Id) -> bool:
-    """Was anything typed into this conference?"""
-    of_item = agenda_item.c.id == conference_note.c.agenda_item_id
-    noted = select(conference_note.c.agenda_item_id).join(agenda_item, of_item)
-    return session.execute(noted.where(agenda_item.c.conference_id == conference_id).limit(1)).first() is not None
+    """Does anything stand that was typed into this conference? What was taken out again is as good as never typed."""
+    note, of_item = conference_note.c, agenda_item.c.id == conference_note.c.agenda_item_id
+    says = (note.notes != "") | (note.outcome != "") | (note.outcome_code != "") | note.next_on.is_not(None)
+    noted = select(note.agenda_item_id).join(agenda_item, of_item)
+    return session.execute(noted.where(agenda_item.c.conference_id == conference_id, says).limit(1)).first() is not None
 
 
 def delete_conference(session: Session, conference_id: Id) -> None:

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from server.actions.cases import answers
 from server.actions.cases.cases import close_case
 from server.actions.conferences import circulating, discussion
-from server.actions.conferences.conferences import add_to_agenda, remove_conference, take_off_agenda
+from server.actions.conferences.conferences import add_to_agenda, call_off, remove_conference, take_off_agenda
+from server.actions.people import hiding
 from server.problems import Invalid
 from server.queries.conferences import conferences as stored
 from tests.server.conferences.conftest import FILES, Browser, Enter, item_at
@@ -74,6 +76,44 @@ def test_a_conference_called_by_mistake_is_taken_away_until_somebody_was_told_or
         for conference in (typed, told):
             with pytest.raises(Invalid):
                 remove_conference(access, conference.id)
+
+
+def test_words_that_were_taken_out_again_keep_no_conference_and_leave_no_review(enter: Enter) -> None:
+    with enter("priya") as access:
+        off, gone, held = (call(access, access.now + timedelta(days=day)) for day in (20, 21, 22))
+        for made in (off, gone, held):
+            item = item_at(access, made.id, 1)
+            discussion.save_note(access, made.id, item, base="", notes="x")
+            discussion.save_outcome(access, made.id, item, based_on=0, outcome="Housed", code="back_home")
+            discussion.save_next_date(access, made.id, item, based_on=0, next_on=access.today)
+            discussion.save_note(access, made.id, item, base="x", notes="")
+            discussion.save_outcome(access, made.id, item, based_on=1, outcome="", code="")
+            with pytest.raises(Invalid):  # the day it comes back stands
+                call_off(access, made.id)
+            discussion.save_next_date(access, made.id, item, based_on=1, next_on=None)
+        assert call_off(access, off.id).called_off_at
+        remove_conference(access, gone.id)
+        assert stored.find_conference(access.session, gone.id) is None
+        (item,) = [each for each in stored.list_items(access.session, held.id) if each.position == 1]
+        take_off_agenda(access, held.id, item.case_id, "In hospital")
+        discussion.finish_conference(access, held.id, {})
+        assert stored.list_reviews(access.session, [item.case_id]) == {}
+
+
+def test_a_conference_stays_whose_only_words_were_of_somebody_hidden_since_or_were_taken_back(enter: Enter) -> None:
+    with enter("priya") as access:
+        hidden, taken_back = (call(access, access.now + timedelta(days=day)) for day in (20, 21))
+        (item,) = [each for each in stored.list_items(access.session, hidden.id) if each.case_id == "case-joan"]
+        discussion.save_note(access, hidden.id, item.id, base="", notes="She asked for Ruth")
+    with enter("ruth") as access:
+        written = answers.write_update(access, taken_back.id, "case-joan", "Seen on Friday")
+        answers.withdraw_update(access, taken_back.id, written.id)
+    with enter("priya") as access:
+        hiding.hide_person(access, "joan", ("cgl",), "Her brother looks for her and has asked at two hostels")
+    for made in (hidden, taken_back):
+        with enter("priya") as access, pytest.raises(Invalid) as refused:
+            remove_conference(access, made.id)
+        assert refused.value.errors == ("Something was typed into it. Finish it, so that nothing typed is lost.",)
 
 
 def test_the_pages_of_the_shaped_agenda(browser: Browser) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from server.actions.cases import cases as decisions
+from server.actions.cases import chasing
 from server.actions.cases.answers import say_who_comes
 from server.actions.cases.machine import Step, move_case
+from server.actions.cases.put_forward import Newcomer, put_forward_newcomer
 from server.actions.conferences import circulating, conferences, discussion
 from server.actions.conferences.seating import say_representative
 from server.problems import Failure, Invalid
@@ -21,7 +23,7 @@ from server.queries.conferences import conferences as stored
 from server.queries.conferences.representatives import list_of_agency
 from shared.model.case import CaseEvent
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
-from tests.server.conferences.conftest import FILES, Enter
+from tests.server.conferences.conftest import FILES, Enter, item_at
 from tests.server.conferences.test_conferences import call
 from tests.web import county
 
@@ -166,3 +168,43 @@ def test_two_who_note_one_agency_or_name_its_representative_at_the_same_moment_b
         assert stored.list_attendance(access.session, made.id)["cgl"].name == "Sam Okafor"
         spoken = list_of_agency(access.session, "cgl", [county.WATFORD])[county.WATFORD]
     assert (spoken.name, spoken.deputy) == ("Amina", "Bola")
+
+
+def test_two_presses_of_one_form_at_the_same_moment_are_one(enter: Enter, watford: Any, services: Any) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    with enter("priya") as access:
+        made = call(access)
+        item = item_at(access, made.id, 1)
+        keys = [access.new_id() for _ in range(3)]
+
+    def agree(access: Any) -> str:
+        due = access.today + timedelta(days=7)
+        return discussion.agree_action(
+            access, made.id, item, text="Ring her", agency_id="cgl", due_on=due, key=keys[0]
+        ).id
+
+    def add(access: Any) -> str:
+        return chasing.add_between(
+            access, county.WATFORD, "case-joan", text="Ring her", agency_id="cgl", due_on=access.today, key=keys[1]
+        ).id
+
+    def put(access: Any) -> str:
+        draft = Newcomer(
+            form_id=keys[2], district_id=county.WATFORD, name="Nia", basis=EvidenceBasis.SEEN_BY_PARTNER_AGENCY,
+            reason="Sleeps behind the library",
+        )  # fmt: skip
+        return put_forward_newcomer(access, services.project, draft).id
+
+    for press in (agree, add, put):
+        answers: list[str] = []
+
+        def press_again(press: Callable[[Any], str] = press, answers: list[str] = answers) -> None:
+            with enter("priya") as other:
+                answers.append(press(other))
+
+        with enter("priya") as access:
+            first = press(access)
+            pressing = while_held(watford, press_again)
+        pressing.join(20)
+        assert answers == [first]
