@@ -81,8 +81,8 @@ class MailFacts(Value, frozen=True, kw_only=True):
     the server: a job by its name, the disk. `people` is of how many people one worker opened the records. `again`: a paper
     that was circulated before; how many of its cases are new, gone or say something else since, `was_at` when the
     conference was to be before it was moved, `elsewhere` that its place is another, `let_go` that it is held without its
-    reader. `version` is that of minutes, `sequence` what a calendar knows a newer invitation by. `lines` are what a digest
-    gathers.
+    reader, `lapsed` that its reader may open nothing of it until agreements are signed. `version` is that of minutes,
+    `sequence` what a calendar knows a newer invitation by. `lines` are what a digest gathers.
     """
 
     count: int = 0
@@ -109,6 +109,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     was_at: datetime | None = None
     elsewhere: bool = False
     let_go: bool = False
+    lapsed: bool = False
     version: int = 0
     sequence: int = 0
     lines: tuple["DigestLine", ...] = ()

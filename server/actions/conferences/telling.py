@@ -1,16 +1,19 @@
 """Telling the agencies that were sent an agenda what became of it since: one letter for one thing, without a name.
 
-A conference that was moved or called off is told at once, with what their calendars need. An agenda that was shaped is told
-once a day and agency, and anew once it was circulated again: what changed is marked on its page. A guest of one case hears
-nothing of the others; once it is expected no longer, its calendar hears so, and it hears nothing more.
+A conference that was moved or called off is told at once, with what their calendars need: also to an agency whose agreements
+have lapsed since, for the hour stands in its calendar and names nobody (decision 165). An agenda that was shaped is told once
+a day and agency, and anew once it was circulated again: what changed is marked on its page. A guest of one case hears nothing
+of the others; once it is expected no longer, its calendar hears so, and it hears nothing more.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from server.access import Access
 from server.actions.conferences.kept import newest_by_agency
-from server.actions.conferences.readers import list_readers
+from server.actions.conferences.readers import Reader, list_readers
 from server.actions.operation.outbox import Outbox
 from server.queries.conferences import conferences
 from server.queries.partnership.districts import find_district
@@ -23,16 +26,13 @@ def tell_moved(access: Access, before: CaseConference, after: CaseConference) ->
     """The conference is at another hour or place."""
     moved = before.starts_at if before.starts_at != after.starts_at else None
     facts = _facts(access, after, was_at=moved, elsewhere=before.place != after.place)
-    _tell(
-        access, after, MailKind.CONFERENCE_MOVED, f"moved/{after.id}/{after.sequence}", facts, _list_told(access, after)
-    )
+    _tell_all(access, after, MailKind.CONFERENCE_MOVED, f"moved/{after.id}/{after.sequence}", facts)
     tell_let_go(access, after)
 
 
 def tell_called_off(access: Access, conference: CaseConference) -> None:
     """The conference is not held."""
-    told = _list_told(access, conference)
-    _tell(access, conference, MailKind.CONFERENCE_CALLED_OFF, f"off/{conference.id}", _facts(access, conference), told)
+    _tell_all(access, conference, MailKind.CONFERENCE_CALLED_OFF, f"off/{conference.id}", _facts(access, conference))
     tell_let_go(access, conference)
 
 
@@ -40,7 +40,7 @@ def tell_agenda_changed(access: Access, conference: CaseConference) -> None:
     """A case was put on, taken off, or swapped since the agenda was circulated."""
     since = "" if conference.circulated_at is None else f"{conference.circulated_at:%Y-%m-%dT%H:%M:%S}"
     key = f"shaped/{conference.id}/{since}/{access.today}"
-    seated = _list_told(access, conference, guests=False)
+    seated = [each.agency.id for each in _list_told(access, conference) if not each.withheld and each.only is None]
     _tell(access, conference, MailKind.CONFERENCE_CHANGED, key, _facts(access, conference), seated)
     tell_let_go(access, conference)
 
@@ -69,6 +69,14 @@ def _facts(
     )  # fmt: skip
 
 
+def _tell_all(access: Access, conference: CaseConference, kind: MailKind, key: str, facts: MailFacts) -> None:
+    """Tell whoever has it in their calendar; who may open nothing today hears what to do about that."""
+    told = _list_told(access, conference)
+    _tell(access, conference, kind, key, facts, [each.agency.id for each in told if not each.withheld])
+    lapsed = msgspec.structs.replace(facts, lapsed=True)
+    _tell(access, conference, kind, key, lapsed, [each.agency.id for each in told if each.withheld])
+
+
 def _tell(
     access: Access, conference: CaseConference, kind: MailKind, key: str, facts: MailFacts, told: Sequence[Id]
 ) -> None:
@@ -80,11 +88,7 @@ def _tell(
         )  # fmt: skip
 
 
-def _list_told(access: Access, conference: CaseConference, *, guests: bool = True) -> list[Id]:
-    """The agencies that were sent the agenda and may read it today: only those can open what a letter leads to."""
+def _list_told(access: Access, conference: CaseConference) -> list[Reader]:
+    """The agencies that were sent the agenda and are expected still, whether or not they may open it today (`withheld`)."""
     sent = {row.agency_id for row in conferences.list_circulated(access.session, conference.id) if not row.withheld}
-    return sorted(
-        reader.agency.id
-        for reader in list_readers(access, conference)
-        if reader.agency.id in sent and not reader.withheld and (guests or reader.only is None)
-    )
+    return [reader for reader in list_readers(access, conference) if reader.agency.id in sent]

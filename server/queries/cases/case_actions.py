@@ -144,9 +144,11 @@ _OWNED = (
 _AGREED_WHEN_CLOSING = exists().where(
     case_event.c.case_id == case_action.c.case_id, case_event.c.step == CaseStep.CLOSED.value,
     case_event.c.conference_id == case_action.c.conference_id, mdt_case.c.state == CaseState.CLOSED.value,
+    person.c.died_on.is_(None),
 )  # fmt: skip
 _IS_OWED = mdt_case.c.state.in_(CURRENT) | _AGREED_WHEN_CLOSING
-"""Closing a case ends what was agreed before; what its last conference agreed while closing it is owed still."""
+"""Closing a case ends what was agreed before; what the conference that closed it agreed while doing so is owed still, until the
+person dies (decision 168)."""
 _IN_DISTRICTS = mdt_case.c.district_id.in_(ids("district_ids"))
 _ONE = _OWNED.where(case_action.c.id == bindparam("action_id"))
 _OF_CASES = _OWNED.where(case_action.c.case_id.in_(ids("case_ids")))

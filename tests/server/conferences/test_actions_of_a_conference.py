@@ -9,11 +9,13 @@ from server.actions.cases import chasing
 from server.actions.conferences import circulating, conferences, discussion, kept, versions
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.conferences.minutes import MinutedCase, compose_minutes
+from server.actions.people import health
 from server.problems import Failure, Invalid
 from server.queries.cases import case_actions
 from server.queries.conferences import conferences as stored
 from server.queries.operation import outbox
 from shared.model.conference import CaseConference
+from shared.model.health import HealthFact, HealthKind
 from shared.model.mail import MailFacts, MailKind
 from tests.server.conferences.conftest import FILES, item_at
 from tests.web import county
@@ -101,6 +103,24 @@ def test_what_was_agreed_when_a_case_was_closed_is_owed_still_and_what_was_agree
         theirs = [each.action.text for each in case_actions.list_agency_actions(access.session, "cgl", None)]
         (late,) = case_actions.list_missed(access.session, [county.WATFORD], access.today + timedelta(days=90))
     assert board == theirs == [late.action.text] == ["See that she has settled"]
+
+
+def test_what_was_agreed_when_a_case_was_closed_is_owed_for_nobody_who_died_since(enter, services) -> None:
+    with enter("priya") as access:
+        made = call(access, 7)
+        agree(access, made, "See that she has settled")
+        discussion.finish_conference(access, made.id, {"case-joan": CaseEnd.CLOSE})
+        assert len(chasing.list_board(access, county.WATFORD)) == 1
+    with enter("tom") as access:
+        told = HealthFact(
+            id="", person_id="joan", kind=HealthKind.DEATH, on=access.today, agency_id="", recorded_at=access.now,
+            recorded_by="",
+        )  # fmt: skip
+        health.record_fact(access, services.project, told)
+    with enter("priya") as access:
+        assert chasing.list_board(access, county.WATFORD) == []
+        assert case_actions.list_agency_actions(access.session, "cgl", None) == []
+        assert case_actions.list_missed(access.session, [county.WATFORD], access.today + timedelta(days=90)) == []
 
 
 def test_a_service_without_an_agreement_is_told_nothing_of_what_it_owes(enter) -> None:

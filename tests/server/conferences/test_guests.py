@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from server.actions.cases.cases import close_case
 from server.actions.cases.moves import hand_over
@@ -316,3 +316,33 @@ def test_who_acts_for_the_district_no_longer_is_not_left_with_the_old_hour_in_it
             call_off(access, conference)
     (letter,) = letters_to(watford, "cgl")
     assert (letter.kind, letter.facts.let_go) == (MailKind.CONFERENCE_CALLED_OFF, True)
+
+
+@pytest.mark.parametrize("way", ["moved", "called off", "shaped"])
+def test_whose_agreements_lapsed_since_hears_the_hour_and_nothing_of_the_agenda(
+    browser: Browser, watford: Database, enter: Enter, way: str
+) -> None:
+    path = call(browser)
+    conference = path.rsplit("/", 1)[1]
+    browser.circulate(path)
+    with watford.writing() as session:
+        ended = browser.now.date() - timedelta(days=1)
+        session.execute(update(agreement).where(agreement.c.agency_id == "cgl").values(expires_on=ended))
+    with enter("priya") as access:
+        before = open_conference(access, conference, Act.PREPARE_CONFERENCE)
+        if way == "moved":
+            change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "tom")
+        elif way == "called off":
+            call_off(access, conference)
+        else:
+            take_off_agenda(access, conference, "case-p03", "He is home")
+    letters = letters_to(watford, "cgl")
+    assert [each.facts.lapsed for each in letters_to(watford, "watford-housing")] == [False]
+    if way == "shaped":
+        assert letters == []
+        return
+    (letter,) = letters
+    assert (letter.facts.lapsed, letter.facts.let_go, letter.facts.sequence) == (True, False, 1)
+    text = write_words(letter.kind, letter.facts, "https://lantern.example", UTC).body
+    assert "/agendas/" not in text
+    assert ("https://lantern.example/agreements" in text) == (way == "moved")
