@@ -129,7 +129,7 @@ def _said_before(access: Access, same: list[Id], tell: _Redactor) -> Section:
 
 def _who_looked(access: Access, same: list[Id]) -> list[Section]:
     """By agency, and look by look; without the names of workers."""
-    every = looks.list_accesses(access.session, same)
+    every = looks.list_accesses(access.session, same, limit=None)
     found = looks.list_agencies_that_looked(access.session, same)
     return [
         Section(

@@ -190,9 +190,9 @@ class PutForward(Value, frozen=True, kw_only=True):
 
 
 def list_put_forward_by(
-    session: Session, agency_id: Id, district_ids: Collection[Id], limit: int = 20
-) -> list[PutForward]:
-    """Whom an agency's workers put forward in these districts, the newest first."""
+    session: Session, agency_id: Id, district_ids: Collection[Id], *, limit: int, offset: int = 0
+) -> tuple[int, list[PutForward]]:
+    """Whom an agency's workers put forward in these districts, the newest first: how many there are, and a page of them."""
     began = (case_event.c.case_id == mdt_case.c.id) & (case_event.c.number == 1)
     query = (
         select(mdt_case, case_event.c.reason.label("why"), case_event.c.at.label("put_at"))
@@ -203,10 +203,10 @@ def list_put_forward_by(
             mdt_case.c.district_id.in_(district_ids),
             *not_concealed(session, mdt_case.c.person_id),
         )
-        .order_by(mdt_case.c.since.desc(), mdt_case.c.id)
-        .limit(limit)
     )
-    return [
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    shown = query.order_by(mdt_case.c.since.desc(), mdt_case.c.id).limit(limit).offset(offset)
+    return total, [
         PutForward(
             case_id=row["id"],
             told_as=row["told_as"] or "",
@@ -215,7 +215,7 @@ def list_put_forward_by(
             why=row["why"] or "",
             outcome=row["outcome"],
         )
-        for row in session.execute(query).mappings()
+        for row in session.execute(shown).mappings()
     ]
 
 

@@ -134,13 +134,12 @@ def hold_conference(session: Session, conference_id: Id, *, alone: bool = False)
     return CaseConference(**row)
 
 
-def list_conferences(session: Session, district_ids: Collection[Id], limit: int = 50) -> list[CaseConference]:
-    """The conferences of these districts, the newest first."""
+def list_conferences(session: Session, district_ids: Collection[Id]) -> list[CaseConference]:
+    """Every conference of these districts, the newest first."""
     query = (
         select(case_conference)
         .where(case_conference.c.district_id.in_(district_ids))
         .order_by(case_conference.c.starts_at.desc(), case_conference.c.id)
-        .limit(limit)
     )
     return [CaseConference(**row) for row in session.execute(query).mappings()]
 

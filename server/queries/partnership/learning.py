@@ -10,9 +10,6 @@ from sqlalchemy.orm import Session
 from server.tables.partnership.learning import board_notice, shelf_study
 from shared.model.value import Id, Value
 
-MOST_ON_BOARD = 300
-"""So many notices and answers hang at once; what is older gives way."""
-
 
 class ShelfStudy(Value, frozen=True, kw_only=True):
     """A case study of a quarter. `sections` are the words of each; it says of nobody in particular whom it tells."""
@@ -66,7 +63,7 @@ def add_notice(session: Session, new: BoardNotice) -> None:
 def list_notices(session: Session, today: date) -> list[BoardNotice]:
     """What hangs on the board, the newest first: notices and answers whose last day has not passed."""
     query = select(board_notice).where(board_notice.c.taken_down_at.is_(None), board_notice.c.until_on >= today)
-    ordered = query.order_by(board_notice.c.posted_at.desc(), board_notice.c.id).limit(MOST_ON_BOARD)
+    ordered = query.order_by(board_notice.c.posted_at.desc(), board_notice.c.id)
     return [_read_notice(row) for row in session.execute(ordered).mappings()]
 
 

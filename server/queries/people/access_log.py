@@ -43,8 +43,8 @@ class AgencyAccess(Value, frozen=True, kw_only=True):
     field_classes: tuple[FieldClass, ...]
 
 
-def list_accesses(session: Session, person_ids: Collection[Id], limit: int = MOST) -> list[LoggedAccess]:
-    """The newest accesses to a person, under any of their records or cases."""
+def list_accesses(session: Session, person_ids: Collection[Id], limit: int | None = MOST) -> list[LoggedAccess]:
+    """The newest accesses to a person, under any of their records or cases; all of them without a limit."""
     query = (
         select(
             audit.c.at, audit.c.action, audit.c.purpose, audit.c.reason, audit.c.device_number, worker.c.short_name,

@@ -20,6 +20,8 @@ FLAGGED = "flagged:"
 """How a refusal begins in the audit when it belongs in the privacy officer's queue (privacy rule A3)."""
 
 
+MOST = 200
+"""So many attempts, or copies that were made, are listed at once."""
 OWN_COPY = "own copy made"
 """The purpose under which a person's own copy of everything is made."""
 
@@ -65,13 +67,12 @@ def add_note(session: Session, note: PersonNote) -> None:
     session.execute(insert(person_note), [msgspec.structs.asdict(note)])
 
 
-def list_notes(session: Session, person_ids: Collection[Id], limit: int = 200) -> list[PersonNote]:
-    """The notes about these records of one person, the newest first."""
+def list_notes(session: Session, person_ids: Collection[Id]) -> list[PersonNote]:
+    """Every note about these records of one person, the newest first."""
     query = (
         select(person_note)
         .where(person_note.c.person_id.in_(person_ids))
         .order_by(person_note.c.at.desc(), person_note.c.id.desc())
-        .limit(limit)
     )
     return [PersonNote(**row) for row in session.execute(query).mappings()]
 
@@ -144,7 +145,7 @@ def count_reviewed(session: Session, since: datetime) -> tuple[int, int]:
     return reviewed, opened
 
 
-def list_exports(session: Session, since: datetime, limit: int = 200) -> list[Attempt]:
+def list_exports(session: Session, since: datetime, limit: int = MOST) -> list[Attempt]:
     """When somebody made the copy of everything held about a person, the newest first. Says of whom only the id."""
     query = (
         select(audit.c.at, audit.c.subject_id, worker.c.short_name, agency.c.name)
@@ -182,7 +183,7 @@ def set_reviewed(session: Session, opened_id: Id, now: datetime, worker_id: Id, 
     )
 
 
-def list_attempts(session: Session, since: datetime, limit: int = 200) -> list[Attempt]:
+def list_attempts(session: Session, since: datetime, limit: int = MOST) -> list[Attempt]:
     """The refused looks at notes since a moment, the newest first."""
     query = (
         select(audit.c.at, audit.c.subject_id, worker.c.short_name, agency.c.name)

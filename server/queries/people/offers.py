@@ -183,11 +183,13 @@ def find_cold_nights(session: Session, district_id: Id) -> ColdNights | None:
     return None if row is None else ColdNights(**row)
 
 
-def list_cold_nights(session: Session, district_ids: Collection[Id], limit: int = 30) -> list[ColdNights]:
-    """Those of these districts, the newest first."""
+def list_cold_nights(session: Session, district_ids: Collection[Id], over: int) -> list[ColdNights]:
+    """Those of these districts: all that are open, and so many that are `over`; the newest of each first."""
     query = select(cold_nights).where(cold_nights.c.district_id.in_(sorted(district_ids)))
-    rows = session.execute(query.order_by(cold_nights.c.opened_at.desc(), cold_nights.c.id).limit(limit)).mappings()
-    return [ColdNights(**row) for row in rows]
+    ordered = query.order_by(cold_nights.c.opened_at.desc(), cold_nights.c.id)
+    is_open = cold_nights.c.closed_at.is_(None)
+    both = ordered.where(is_open), ordered.where(~is_open).limit(over)
+    return [ColdNights(**row) for each in both for row in session.execute(each).mappings()]
 
 
 def count_cold_nights(session: Session, nights: ColdNights, first: date, last: date) -> ColdCount:

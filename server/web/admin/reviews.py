@@ -65,6 +65,6 @@ def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -
             for each in waiting
         ],
         exports=notes.list_exports(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
-        reviewed=notes.count_reviewed(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
+        most=notes.MOST, reviewed=notes.count_reviewed(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
         attempts=notes.list_attempts(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases.answers import explain_action, finish_action, hold_action, refuse_action, reopen_action
@@ -22,6 +22,7 @@ from shared.rules.actions import is_overdue, is_red_flag
 
 SECTION = "/actions"
 TODAY = "/today"
+DONE_SHOWN = 20
 
 
 class HolderForm(Form, frozen=True, kw_only=True):
@@ -40,10 +41,10 @@ class AnswerForm(Form, frozen=True, kw_only=True):
 
 
 @get(SECTION, opt={"action": Act.SEE_ACTIONS}, sync_to_thread=True, include_in_schema=False)
-def show_actions(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
-    """The agency's actions."""
+def show_actions(request: AnyRequest, door: NamedDependency[Door], every: FromQuery[bool] = False) -> Response[str]:
+    """The agency's actions; of those that are done the newest, or `every` one."""
     with door.open() as access:
-        return _answer(request, access)
+        return _answer(request, access, every=every)
 
 
 @post(
@@ -142,13 +143,19 @@ def _act(
 
 
 def _answer(
-    request: AnyRequest, access: Access, errors: Errors | None = None, typed: Mapping[Id, str] | None = None
+    request: AnyRequest,
+    access: Access,
+    errors: Errors | None = None,
+    typed: Mapping[Id, str] | None = None,
+    *,
+    every: bool = False,
 ) -> Response[str]:
     agency_id, districts = access.actor.agency_id, access.actor.district_ids
     require_own_actions(access)
     owed = case_actions.list_agency_actions(access.session, agency_id, None)
     missed = case_actions.list_missed(access.session, districts, access.today)
     red = [each for each in missed if is_red_flag(each.action, access.today) and each.action.agency_id != agency_id]
+    done = _newest_done(owed)
     case_ids = sorted({each.action.case_id for each in (*owed, *red)})
     access.note_seen(SubjectKind.CASE, case_ids, purpose="actions")
     agency = agencies.find_agency(access.session, agency_id)
@@ -158,7 +165,8 @@ def _answer(
         agency_name=agency.name if agency else "",
         missed=[each for each in owed if is_overdue(each.action, access.today)],
         due=[each for each in owed if not is_overdue(each.action, access.today) and each.action.done_at is None],
-        done=_newest_done(owed), red=red, me=access.actor.worker_id,
+        done=done if every else done[:DONE_SHOWN],
+        more_done=0 if every else max(0, len(done) - DONE_SHOWN), red=red, me=access.actor.worker_id,
         reachable=access.list_open_cases(case_ids), **who_answers(access, owed),
     )  # fmt: skip
 
@@ -187,4 +195,4 @@ def who_answers(access: Access, owed: list[OwnedAction]) -> dict[str, Any]:
 
 def _newest_done(owed: list[OwnedAction]) -> list[OwnedAction]:
     done = [each for each in owed if each.action.done_at is not None]
-    return sorted(done, key=lambda each: (each.action.done_at, each.action.id), reverse=True)[:20]
+    return sorted(done, key=lambda each: (each.action.done_at, each.action.id), reverse=True)

@@ -3,6 +3,7 @@
 Whom an agency works with already it puts forward from their own page.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -24,13 +25,16 @@ from server.web.layout.dates import DateParts, split_date
 from server.web.layout.forms import Errors, Form, require_choice, require_text
 from server.web.layout.kept import kept_fields, kept_form
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.paging import make_paging
 from server.web.layout.words import say
 from shared.model.codes import EvidenceBasis
+from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.days import read_written_date
 from shared.rules.finding import read_sought
 
 PATH = "/put-forward"
+ON_A_PAGE, MOST_PAGES = 20, 10_000
 FOUND = "/cases/found"
 """Where what was looked for is kept (`server.web.coordinator.case_list`)."""
 
@@ -58,9 +62,10 @@ def show_put_forward(
     services: NamedDependency[Services],
     district: FromQuery[str] = "",
     found: FromQuery[str] = "",
+    page_number: FromQuery[int] = 1,
 ) -> Response[str]:
-    """The form, empty or as it was left, and what became of those whom the agency put forward. `found` is the key of a search
-    that found nobody: what was looked for is filled in."""
+    """The form, empty or as it was left, and what became of those whom the agency put forward, a page of them. `found` is the key
+    of a search that found nobody: what was looked for is filled in."""
     fresh = NewcomerForm(district=district)
     if found:
         sought = kept_fields(services, door.worker.id, FOUND, f"{FOUND}/{found}")
@@ -70,7 +75,12 @@ def show_put_forward(
         )
     form = kept_form(services, door.worker.id, PATH, PATH, fresh)
     with door.open() as access:
-        return _answer(request, access, msgspec.structs.replace(form, key=access.new_id()))
+        return _answer(
+            request,
+            access,
+            msgspec.structs.replace(form, key=access.new_id()),
+            number=max(1, min(page_number, MOST_PAGES)),
+        )
 
 
 @post(PATH, opt={"action": Act.PUT_FORWARD_CASE}, sync_to_thread=True, include_in_schema=False)
@@ -106,6 +116,10 @@ def put_newcomer_forward(
         return _answer(request, access, data, errors)
 
 
+def _page_path(district_id: Id) -> Callable[[int], str]:
+    return lambda number: f"{PATH}?district={district_id}&page_number={number}"
+
+
 def _born_of(form: NewcomerForm) -> str:
     """The date of birth as it was typed: in the three fields, or carried over from a search."""
     return DateParts(form.born_day, form.born_month, form.born_year).joined or form.born.strip()
@@ -124,11 +138,16 @@ def _born_parts(form: NewcomerForm, today: date) -> DateParts:
     return typed if typed.joined else split_date(form.born, today)
 
 
-def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Errors | None = None) -> Response[str]:
+def _answer(
+    request: AnyRequest, access: Access, form: NewcomerForm, errors: Errors | None = None, *, number: int = 1
+) -> Response[str]:
     own = [each for each in list_districts_on(access.session, access.today) if each.id in access.actor.district_ids]
     chosen = form.district or (own[0].id if own else "")
     access.require_district(Act.PUT_FORWARD_CASE, chosen, purpose="put forward")
-    before = cases.list_put_forward_by(access.session, access.actor.agency_id, access.actor.district_ids)
+    total, before = cases.list_put_forward_by(
+        access.session, access.actor.agency_id, access.actor.district_ids, limit=ON_A_PAGE,
+        offset=(number - 1) * ON_A_PAGE,
+    )  # fmt: skip
     # That somebody is known elsewhere already is for the coordinator: the agency was promised not to learn it.
     before = [msgspec.structs.replace(each, outcome="") if each.outcome == SAME_PERSON else each for each in before]
     access.note_seen(SubjectKind.CASE, [each.case_id for each in before], purpose="put forward")
@@ -136,7 +155,7 @@ def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Err
         request, "agency/put_forward.html", title="Put somebody forward", section="/cases", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, form=form, chosen=chosen, now=access.now,
         born=_born_parts(form, access.today),
-        before=before,
+        before=before, total=total, paging=make_paging(number, -(-total // ON_A_PAGE), _page_path(chosen)),
         district_options=[(each.id, each.name) for each in own],
         evidence_options=[(str(basis), say(basis)) for basis in BASES],
     )  # fmt: skip

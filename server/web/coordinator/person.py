@@ -155,7 +155,7 @@ def answer(
             whole=access.allows(Act.EDIT_PERSON, subject),
         ),
         general_words=GENERAL_WORDS,
-        looks=_looks(access, subject, same),
+        looks=_looks(access, subject, same), most_looks=person_page.LOOKS_LIMIT,
         timeline=[tell(event, reads_notes) for event in (events if knows_places else without_places(events))],
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
         may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),

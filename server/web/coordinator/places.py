@@ -23,6 +23,7 @@ from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 
 PATH, COLD = "/places", "/cold-nights"
+COLD_NIGHTS_SHOWN = 30
 SHOWN = 8
 """Who waits for a place beyond so many is not listed: the list of everybody is the case list."""
 NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
@@ -148,7 +149,7 @@ def change_cold_nights(
 def _show_cold(request: AnyRequest, access: Access, errors: dict[str, str], form: ColdForm) -> Response[str]:
     access.require(Act.SEE_SHIFTS, of_theirs(access.actor), purpose="cold nights")
     own = [each for each in list_districts_on(access.session, access.today) if each.id in access.actor.district_ids]
-    every = offers.list_cold_nights(access.session, sorted(access.actor.district_ids))
+    every = offers.list_cold_nights(access.session, sorted(access.actor.district_ids), COLD_NIGHTS_SHOWN)
     names = {each.id: each.name for each in own}
     counts = {
         each.id: offers.count_cold_nights(
@@ -162,7 +163,8 @@ def _show_cold(request: AnyRequest, access: Access, errors: dict[str, str], form
     return page(
         request, "coordinator/cold_nights.html", title="Cold nights", section=COLD, worker=access.worker,
         status=422 if errors else 200, errors=errors, form=form, now=access.now, names=names,
-        open=[each for each in every if each.closed_at is None], closed=[each for each in every if each.closed_at],
+        most=COLD_NIGHTS_SHOWN, open=[each for each in every if each.closed_at is None],
+        closed=[each for each in every if each.closed_at],
         counts=counts, who=list_short_names(access.session, {each.opened_by for each in every}),
         may_change=access.allows(Act.CHANGE_CASE, of_theirs(access.actor)),
         can_open=[(each.id, each.name, last.get(each.id, "")) for each in own if each.id not in opened],
