@@ -182,9 +182,10 @@ def take_in(
         seen.add(row.case_id)
         was = (base or {}).get(row.case_id, stored)
         try:
-            done = [*_take_general(access, stored, was, row), *_take_closing(access, stored, was, row)]
+            with access.session.begin_nested():  # of a row that is refused nothing is taken
+                done = [*_take_general(access, stored, was, row), *_take_closing(access, stored, was, row)]
         except Failure as why_not:
-            refused.append(f"{row.known_as}: {why_not.detail}")
+            refused.append(f"{row.known_as}: {' '.join(why_not.errors) or why_not.detail}")
             continue
         named = [f"{stored.known_as}: {what}" for what in _other_differences(stored, was, row)]
         changed += done[:1] and [f"{stored.known_as}: {', '.join(done)}."]
@@ -243,7 +244,7 @@ def _take_general(access: Access, stored: TrackedCase, was: TrackedCase, row: Tr
 def _take_closing(access: Access, stored: TrackedCase, was: TrackedCase, row: TrackedCase) -> list[str]:
     if "status" in row.unread or row.status == was.status or (stored.status, row.status) != (OPEN, CLOSED):
         return []
-    close_case(access, stored.case_id, row.outcome[:200] or "Closed on the tracker")
+    close_case(access, stored.case_id, row.outcome or "Closed on the tracker")
     return ["closed"]
 
 
@@ -257,7 +258,7 @@ def _other_differences(stored: TrackedCase, was: TrackedCase, row: TrackedCase) 
             yield f"{words} from {_say(before)} to {_say(after)} {where}"
     if "needs" not in row.unread and was.needs != row.needs and row.needs != stored.needs:
         yield f"needs from {_say_needs(was)} to {_say_needs(row)} are changed on the person's page, “Change the needs”."
-    outcome_says_why = (was.status, row.status) == (OPEN, CLOSED)
+    outcome_says_why = (was.status, row.status) == (OPEN, CLOSED) and stored.status == OPEN
     if row.outcome not in (was.outcome, stored.outcome) and not outcome_says_why:
         yield f"the outcome from {_say(was.outcome)} to {_say(row.outcome)} is changed in the meeting, where its history is kept."
 

@@ -17,6 +17,8 @@ GENDERS = {
 STATUSES = {"open": "open", "o": "open", "closed": "closed", "close": "closed", "c": "closed"}
 FIRST_DAY, FALSE_LEAP_DAY = date(1899, 12, 30), 60
 """Excel counts days from the end of 1899 and believes in 29 February 1900, its day 60."""
+FIRST_YEAR = 1900
+WHICH_DAY = "Write a day with its year, such as 1 February 1980 or 1/2/80."
 
 
 class Unread(ValueError):
@@ -76,17 +78,18 @@ def read_support(value: Any) -> ReceivingSupport:
 
 def read_day(value: Any, today: date) -> date | None:
     """A day in any spelling, or None for a cell that says none is known. Raises Unread."""
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
     if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value < 100_000:
-        return FIRST_DAY + timedelta(days=int(value) + (int(value) < FALSE_LEAP_DAY))
+        value = FIRST_DAY + timedelta(days=int(value) + (int(value) < FALSE_LEAP_DAY))
+    if isinstance(value, date):
+        day = value.date() if isinstance(value, datetime) else value
+        if FIRST_YEAR <= (day - FIRST_DAY).days <= today.year + 1:
+            raise Unread(WHICH_DAY)  # a year alone, which Excel takes for one of its days: 1980 is 2 June 1905
+        return day
     if _said(value) in UNKNOWN:
         return None
     found = read_written_date(str(value), today)
     if found is None:
-        raise Unread("Write a day with its year, such as 1 February 1980 or 1/2/80.")
+        raise Unread(WHICH_DAY)
     return found
 
 

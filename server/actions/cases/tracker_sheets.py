@@ -66,6 +66,9 @@ def _list_all(grids: Mapping[str, Grid], today: date) -> Iterator[Elsewhere]:
     for name, grid in grids.items():
         if name == TWIN_OF_GENERAL or name in twins:
             continue
+        if (gone := _without_its_sheet(name)) and gone not in grids:
+            yield Elsewhere(said=f"Sheet “{gone}” was taken out of the workbook. What it said stays in Lantern.")
+            continue
         twin = grids.get(twin_of(name))
         if twin is not None:
             if name != GENERAL_SHEET:
@@ -83,6 +86,12 @@ def _list_all(grids: Mapping[str, Grid], today: date) -> Iterator[Elsewhere]:
 def twin_of(name: str) -> str:
     """The hidden sheet that says what this one said at the download."""
     return TWIN_OF_GENERAL if name == GENERAL_SHEET else TWIN.format(name)
+
+
+def _without_its_sheet(name: str) -> str:
+    """The sheet of which this one is the hidden twin; nothing for any other."""
+    before, twin, _ = name.rpartition(TWIN.format(""))
+    return before if twin and _is_ours(before) else ""
 
 
 def _is_ours(name: str) -> bool:

@@ -199,7 +199,7 @@ def _rows(grid: Grid) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _text(value: Any) -> Any:
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return ""
     return (
         value.date()
@@ -227,7 +227,7 @@ def _read_case(cells: _Cells) -> TrackedCase:
     told = {
         need: cells.read(_say(need), read_support, ReceivingSupport.NOT_KNOWN, "needs")
         for need in NEEDS
-        if row[_say(need)]
+        if row[_say(need)] != ""
     }
     return TrackedCase(
         case_id=str(row["Case"]),

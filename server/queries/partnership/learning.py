@@ -74,6 +74,12 @@ def find_notice(session: Session, notice_id: Id) -> BoardNotice | None:
     return None if row is None else _read_notice(row)
 
 
+def set_last_day(session: Session, notice_id: Id, until_on: date) -> None:
+    """Let a notice hang until this day, and its answers with it."""
+    theirs = or_(board_notice.c.id == notice_id, board_notice.c.answers_id == notice_id)
+    session.execute(update(board_notice).where(theirs).values(until_on=until_on))
+
+
 def take_down_study(session: Session, study_id: Id, at: datetime, by: Id) -> None:
     """Take a study off the shelf: its words go, that it stood there stays."""
     gone = {"taken_down_at": at, "taken_down_by": by, "title": "", "content": "{}"}

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from sqlalchemy import delete, func, select
 
+from server.actions.partnership import board
 from server.actions.partnership.analysts import NOT_FOR_PUBLICATION
 from server.database.engine import Database
 from server.queries.partnership import learning
@@ -19,7 +20,8 @@ from server.tables.partnership.agency import agreement
 from server.tables.partnership.learning import board_notice, exact_share, shelf_study
 from shared.model.agency import Agreement
 from shared.model.codes import AgreementKind
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_at_once import while_held
 from tests.web import county
 
 STUDY = "/cases/case-joan/case-study"
@@ -83,9 +85,9 @@ def hang(browser: Browser, **fields: str) -> Any:
 def test_a_notice_hangs_is_answered_and_comes_down(browser: Browser, watford: Database) -> None:
     assert hang(browser.sign_in("ruth")).status_code == 303
     assert hang(browser).status_code == 303
-    board = browser.sign_in("tom").get("/board").text
-    assert board.count("Who has room for a stall?") == 1
-    found = re.search(r'action="(/board/[^"]+)/answer"', board)
+    seen = browser.sign_in("tom").get("/board").text
+    assert seen.count("Who has room for a stall?") == 1
+    found = re.search(r'action="(/board/[^"]+)/answer"', seen)
     assert found is not None
     notice = found[1]
     assert browser.post(f"{notice}/answer", content="  ").status_code == 422
@@ -103,6 +105,33 @@ def test_a_notice_hangs_is_answered_and_comes_down(browser: Browser, watford: Da
     assert after == []
 
 
+def test_the_same_words_with_another_last_day_hang_once_until_then(browser: Browser, watford: Database) -> None:
+    hang(browser.sign_in("ruth"), until_on_day="14", until_on_month="11", until_on_year="2026")
+    found = re.search(r'action="(/board/[^"]+)/answer"', browser.get("/board").text)
+    assert found is not None
+    browser.post(f"{found[1]}/answer", content="We have.")
+    hang(browser, until_on_day="30", until_on_month="11", until_on_year="2026")
+    with watford.reading() as session:
+        hangs = learning.list_notices(session, date(2026, 11, 30))
+    assert sorted(each.content for each in hangs) == ["We have.", "Who has room for a stall?"]
+
+
+def test_two_presses_at_the_same_moment_hang_one_notice(enter: Enter, watford: Database) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+
+    def press() -> None:
+        with enter("ruth") as other:
+            board.hang(other, "A place on Fridays", "Who has room for a stall?", None)
+
+    with enter("ruth") as access:
+        board.hang(access, "A place on Fridays", "Who has room for a stall?", None)
+        pressing = while_held(watford, press)
+    pressing.join(20)
+    with enter("ruth") as access:
+        assert len(board.list_board(access)) == 1
+
+
 def test_answers_to_what_hangs_no_more_take_no_notice_from_the_board(
     browser: Browser, watford: Database, now: datetime
 ) -> None:
@@ -117,7 +146,7 @@ def test_answers_to_what_hangs_no_more_take_no_notice_from_the_board(
     )
     with watford.writing() as session:
         learning.add_notice(session, over)
-        for each in range(learning.MOST_ON_BOARD):
+        for each in range(300):
             later = now + timedelta(hours=1)
             answer = msgspec.structs.replace(over, id=f"answer-{each}", answers_id="over", posted_at=later)
             learning.add_notice(session, answer)

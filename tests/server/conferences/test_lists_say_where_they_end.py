@@ -84,7 +84,9 @@ def test_a_night_that_is_open_is_shown_however_many_were_opened_since(
     assert "The newest 30." in page
 
 
-def test_ones_own_notes_are_all_there_however_many_others_wrote_since(enter: Enter, watford: Database, now: Any) -> None:
+def test_ones_own_notes_are_all_there_however_many_others_wrote_since(
+    enter: Enter, watford: Database, now: Any
+) -> None:
     with watford.writing() as session:
         for number in range(250):
             notes.add_note(session, PersonNote(

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.actions.cases import tracker as reading
+from server.actions.cases.cases import close_case
 from server.actions.cases.quarterly import compose_quarter, read_shares
 from server.actions.cases.tracker import (
     CLOSED,
@@ -24,12 +26,14 @@ from server.actions.cases.tracker import (
     plain,
     take_in,
 )
+from server.actions.cases.tracker_cells import WHICH_DAY
 from server.actions.cases.tracker_sheets import list_elsewhere
 from server.actions.cases.tracker_workbook import read_downloaded, read_workbook, write_workbook
 from server.actions.conferences import conferences, discussion
 from server.actions.partnership.publications import prepare_share
 from server.hotspots.periods import Period
 from server.problems import Forbidden, Invalid, NotFound
+from server.queries.cases import case_events
 from server.queries.cases.priorities import CaseGeneral
 from server.queries.maps.publications import list_releases
 from server.tables.partnership.worker import worker
@@ -339,6 +343,92 @@ def test_an_action_done_here_since_the_download_is_no_change_of_the_workbook(ent
         )  # fmt: skip
         taken = read_in(access, content)
     assert (taken.changed, taken.not_taken, taken.unchanged) == ((), (), taken.read)
+
+
+def test_a_sheet_that_was_taken_out_is_named_as_such(enter) -> None:
+    with enter("priya") as access:
+        held(access)
+        book = openpyxl.load_workbook(io.BytesIO(write_workbook(compose_tracker(access, county.WATFORD, "Watford"))))
+        for name in ("MDT 2", "Actions"):
+            del book[name]
+        file = io.BytesIO()
+        book.save(file)
+        taken = read_in(access, file.getvalue())
+    assert taken.not_taken == tuple(
+        f"Sheet “{name}” was taken out of the workbook. What it said stays in Lantern." for name in ("MDT 2", "Actions")
+    )
+
+
+@pytest.mark.parametrize("value", [1980, 1980.0])
+def test_a_year_alone_is_no_day_of_1905(enter, value) -> None:
+    with enter("priya") as access:
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        content = edited(content, "General Data", "Date of birth", "case-p01", value)
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        book["General Data"].append([None, "Maria Popescu", value])
+        file = io.BytesIO()
+        book.save(file)
+        taken = read_in(access, file.getvalue())
+    assert [row.date_of_birth for row in taken.new_rows] == [None]
+    assert [line.partition(". ")[2] for line in taken.not_taken] == [WHICH_DAY] * 2
+    assert taken.unchanged == taken.read - 2
+
+
+@pytest.mark.parametrize("value", [False, 0])
+def test_a_need_that_is_answered_by_false_is_answered(enter, value) -> None:
+    with enter("priya") as access:
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        taken = read_in(access, edited(content, "General Data", "Need: drugs", "case-p01", value))
+    (line,) = taken.not_taken
+    assert "drugs (no) are changed on the person's page" in line
+    assert taken.unchanged == taken.read - 1
+
+
+def test_a_row_of_blanks_is_nobody(enter) -> None:
+    with enter("priya") as access:
+        book = openpyxl.load_workbook(io.BytesIO(write_workbook(compose_tracker(access, county.WATFORD, "Watford"))))
+        book["General Data"].append([" ", "  ", None, "\n"])
+        file = io.BytesIO()
+        book.save(file)
+        taken = read_in(access, file.getvalue())
+    assert (taken.new_rows, taken.refused, taken.unchanged) == ((), (), taken.read)
+
+
+def test_the_words_of_a_closing_that_somebody_else_did_meanwhile_are_named(enter) -> None:
+    with enter("priya") as access:
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        content = edited(content, "General Data", "Status", "case-p02", "closed")
+        content = edited(content, "General Data", "Outcome", "case-p02", "Moved to her aunt's")
+        close_case(access, "case-p02", "Lost touch")
+        taken = read_in(access, content)
+    (line,) = taken.not_taken
+    assert line.startswith("Person 02: the outcome from nothing to “Moved to her aunt's” is changed in the meeting")
+    assert (taken.changed, taken.unchanged) == ((), taken.read - 1)
+
+
+def test_a_closing_keeps_every_word_and_a_row_that_is_refused_is_refused_whole_and_says_why(
+    enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "She moved in with her sister. " * 20
+    with enter("priya") as access:
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        for case_id in ("case-p01", "case-p02"):
+            content = edited(content, "General Data", "Status", case_id, "closed")
+            content = edited(content, "General Data", "Outcome", case_id, long)
+            content = edited(content, "General Data", "Evicted", case_id, "yes")
+
+        def close(access, case_id: str, reason: str) -> object:
+            if case_id == "case-p01":
+                raise Invalid("Somebody else has moved this case meanwhile.")
+            return close_case(access, case_id, reason)
+
+        monkeypatch.setattr(reading, "close_case", close)
+        taken = read_in(access, content)
+        after = {case.case_id: case for case in compose_tracker(access, county.WATFORD, "Watford").cases}
+        (*_, last) = case_events.list_events(access.session, ["case-p02"])["case-p02"]
+    assert taken.refused == ("Person 01: Somebody else has moved this case meanwhile.",)
+    assert (after["case-p01"].general.evicted, after["case-p02"].general.evicted) == (False, True)
+    assert last.reason == long.strip()
 
 
 def test_a_workbook_of_before_says_which_sheets_were_not_compared(enter) -> None:
