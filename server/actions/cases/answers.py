@@ -74,7 +74,7 @@ def refuse_action(access: Access, action_id: Id, why: str) -> Action:
         raise Invalid("Say why it is not yours, and whose it is if you know.")
     refused = msgspec.structs.replace(found.action, refused=check_length(why), holder_id=None)
     case_actions.set_action(access.session, refused)
-    tell_action_refused(access, refused.id, found.district_id)
+    tell_action_refused(access, found)
     return refused
 
 

@@ -4,13 +4,14 @@ owes, and adds an action between two conferences.
 What an agency says of its own actions is in `server.actions.cases.answers`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import msgspec
 
 from server.access import Access
 from server.actions.cases.answers import check_length
+from server.actions.conferences.readers import why_withheld
 from server.actions.operation.outbox import Outbox
 from server.actions.partnership.systems import tell_of_given
 from server.actions.people.notes import flag_own_relation
@@ -57,13 +58,15 @@ def finish_for(access: Access, action_id: Id, who: str, what: str) -> Action:
 def nudge(access: Access, district_id: Id, agency_id: Id) -> int:
     """Ask an agency by e-mail, once a day, for what it has missed or owes within a week; returns how many. No name is in it.
 
-    Raises Invalid where it owes nothing of the kind.
+    Raises Invalid where it owes nothing of the kind, or may be told nothing today.
     """
     access.require_district(Act.CHASE_ACTION, district_id, purpose=PURPOSE)
     owed = [each.action for each in list_board(access, district_id) if each.action.agency_id == agency_id]
     wanted = [each for each in owed if each.due_on <= access.today + SOON]
     if not wanted:
         raise Invalid("This agency owes nothing that is missed or due within a week.")
+    if why := list_untold(access, [agency_id]).get(agency_id):
+        raise Invalid(why)
     late = sum(is_overdue(each, access.today) for each in wanted)
     _write(access, district_id, agency_id, f"nudge/{district_id}/{access.today}", len(wanted) - late, late)
     return len(wanted)
@@ -135,12 +138,22 @@ def list_board(access: Access, district_id: Id) -> Sequence[OwnedAction]:
     return sorted(owed, key=lambda each: (each.action.agency_id != mine, each.agency_name, each.action.due_on))
 
 
+def list_untold(access: Access, agency_ids: Collection[Id]) -> dict[Id, str]:
+    """Those of these agencies that are told nothing today, wherever they sit, with why (rule A2)."""
+    signed = agencies.list_every_agreement(access.session)
+    names = {each.id: each.name for each in agencies.list_agencies(access.session)}
+    found = {
+        each: why_withheld(names[each], agreements_valid_until(signed.get(each, ()), access.today), access.today)
+        for each in agency_ids
+    }
+    return {agency_id: why for agency_id, why in found.items() if why}
+
+
 def _write(
     access: Access, district_id: Id, agency_id: Id, key: str, count: int, late: int, day: date | None = None
 ) -> None:
-    until = agreements_valid_until(agencies.list_agreements(access.session, agency_id), access.today)
-    if until is None or until < access.today:
-        return  # rule A2: the board says why it is told nothing
+    if list_untold(access, [agency_id]):
+        return  # the board says why
     district = find_district(access.session, district_id)
     facts = MailFacts(count=count, late=late, day=day, district=district.name if district else "")
     Outbox(access.session, access.now, access.new_id).tell_agency(

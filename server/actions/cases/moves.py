@@ -8,6 +8,7 @@ from server.actions.cases.letters import tell_new_district
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_placing
+from server.database.locks import lock_records
 from server.problems import Invalid, NotFound, uncut
 from server.queries.cases import case_moves, cases, priorities
 from server.queries.cases.case_moves import Told
@@ -32,6 +33,7 @@ def hand_over(access: Access, case_id: Id, to_district_id: Id, reason: str) -> C
     Raises NotFound or Forbidden for a case that is not the actor's, Invalid where it cannot go there now.
     """
     access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), purpose="hand over")
+    lock_records(access.session, [f"hand over {case_id}"])  # of two presses at one moment the second finds it gone
     case = cases.find_case(access.session, case_id)
     if case is None:
         raise NotFound
@@ -52,7 +54,7 @@ def hand_over(access: Access, case_id: Id, to_district_id: Id, reason: str) -> C
     move_case(access.session, case_id, step, access.new_id, district_id=to_district_id)
     case_moves.add_move(access.session, move)
     _tell(access, move, same)
-    tell_new_district(access, move.id, to_district_id)
+    tell_new_district(access, move, case.person_id)
     _place(access, same, to_district_id)
     return cases.get_case(access.session, case_id)
 

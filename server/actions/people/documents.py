@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from server.access import Access
 from server.actions.operation.orders import order_document_erased
 from server.database.engine import Database
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, FAULT, TOO_LARGE, UNAVAILABLE, Failure, Invalid, NotFound, TooManyTries
 from server.queries.people import documents, subjects
 from server.queries.people.documents import Document, Sealed
@@ -252,22 +253,25 @@ def require_adding(access: Access, person_id: Id) -> None:
 def add_document(
     access: Access, filing: Filing, person_id: Id, kind: DocumentKind, title: str, content: bytes, safe: Safe
 ) -> Document:
-    """File what somebody uploaded and `judge` let in; the same bytes again are the same document.
+    """File what somebody uploaded and `judge` let in; the same bytes again are the same document, called as they call it now.
 
     Call `require_adding` before in the request: judging takes a moment, and no transaction waits for it.
     """
     if not access.allows(Act.ADD_DOCUMENT, access.find_person_and_same(person_id)[0] or Subject()):
         raise NotFound
     name = sha256(content).hexdigest()
+    lock_records(access.session, [f"{person_id} {name}"])  # of two presses at one moment the second finds the first's
     same = documents.list_announced(access.session, name, access.actor.worker_id)
     known = next((each for each in same if each.person_id == person_id and each.state is DocumentState.KEPT), None)
+    title = title.strip()[:LONGEST_TITLE]
     if known is not None:
-        return known
+        documents.set_called(access.session, known.id, kind, title or known.title)
+        return msgspec.structs.replace(known, kind=kind, title=title or known.title)
     filing.check_room(access.session, access.actor.worker_id, len(content), access.now)
     filed = Document(
         id=access.new_id(), kind=kind, sha256=name, size=len(content), worker_id=access.actor.worker_id,
         agency_id=access.actor.agency_id, at=access.now, announced_at=access.now, person_id=person_id,
-        title=title.strip()[:LONGEST_TITLE],
+        title=title,
     )  # fmt: skip
     return filing.keep(access.session, filed, safe, access.now)
 

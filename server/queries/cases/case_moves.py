@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.database.context import beyond_reader
 from server.database.statements import ids
+from server.queries.conferences.conferences import NOTE_SAYS
 from server.queries.partnership.boundary_changes import list_successors
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import case_move, case_told, mdt_case
@@ -254,13 +255,16 @@ def count_come(session: Session, district_id: Id, since: datetime) -> int:
 
 
 def find_discussion(session: Session, case_id: Id) -> datetime | None:
-    """When the unfinished conference begins at which something was typed about a case; None when there is none."""
+    """When the unfinished conference begins at which something stands typed about a case; None when there is none."""
     query = (
         select(func.min(case_conference.c.starts_at))
         .join(agenda_item, agenda_item.c.conference_id == case_conference.c.id)
         .join(conference_note, conference_note.c.agenda_item_id == agenda_item.c.id)
         .where(
-            agenda_item.c.case_id == case_id, agenda_item.c.off_at.is_(None), case_conference.c.finished_at.is_(None)
+            agenda_item.c.case_id == case_id,
+            agenda_item.c.off_at.is_(None),
+            case_conference.c.finished_at.is_(None),
+            NOTE_SAYS,
         )
     )
     starts_at: datetime | None = session.execute(query).scalar_one()

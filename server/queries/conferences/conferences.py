@@ -60,6 +60,11 @@ class Note(Value, frozen=True, kw_only=True):
         return bool(self.notes or self.outcome or self.outcome_code or self.next_on)
 
 
+NOTE_SAYS = (
+    (conference_note.c.notes != "") | (conference_note.c.outcome != "") | (conference_note.c.outcome_code != "")
+    | conference_note.c.next_on.is_not(None)
+)  # fmt: skip
+"""The same in SQL."""
 AGENDA, MINUTES = "agenda", "minutes"
 
 
@@ -282,10 +287,10 @@ def has_words(session: Session, conference_id: Id) -> bool:
 
 def has_notes(session: Session, conference_id: Id) -> bool:
     """Does anything stand that was typed into this conference? What was taken out again is as good as never typed."""
-    note, of_item = conference_note.c, agenda_item.c.id == conference_note.c.agenda_item_id
-    says = (note.notes != "") | (note.outcome != "") | (note.outcome_code != "") | note.next_on.is_not(None)
-    noted = select(note.agenda_item_id).join(agenda_item, of_item)
-    return session.execute(noted.where(agenda_item.c.conference_id == conference_id, says).limit(1)).first() is not None
+    of_item = agenda_item.c.id == conference_note.c.agenda_item_id
+    noted = select(conference_note.c.agenda_item_id).join(agenda_item, of_item)
+    theirs = noted.where(agenda_item.c.conference_id == conference_id, NOTE_SAYS)
+    return session.execute(theirs.limit(1)).first() is not None
 
 
 def delete_conference(session: Session, conference_id: Id) -> None:

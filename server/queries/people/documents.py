@@ -59,6 +59,11 @@ def keep_content(session: Session, filed: Document, sealed: Sealed) -> None:
     bulk.upsert(session, document_content, [{name: getattr(sealed, name) for name in Sealed.__struct_fields__}])
 
 
+def set_called(session: Session, document_id: Id, kind: DocumentKind, title: str) -> None:
+    """Say what a document is, and what it is called."""
+    session.execute(update(document).where(document.c.id == document_id).values(kind=str(kind), title=title))
+
+
 def refuse(session: Session, document_ids: Collection[Id], reason: str) -> None:
     """These are not taken, for good."""
     session.execute(update(document).where(document.c.id.in_(document_ids)).values(state=REFUSED, reason=reason))

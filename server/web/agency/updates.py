@@ -83,7 +83,8 @@ def send_updates(
     except _NotSent:
         with door.open() as access:
             return answer_agenda(request, access, services.files, conference_id, typed, errors)
-    _keep_rest(request, door, services, conference_id, {each: typed[each] for each in typed if each not in wanted})
+    rest = {each: words for each, words in typed.items() if wanted.get(each) != words}
+    _keep_rest(request, door, services, conference_id, rest)
     after = TODAY if getattr(data, "back") == TODAY else f"{SECTION}/{conference_id}"  # noqa: B009
     return go_to(after, "update_sent" if len(wanted) == 1 else "updates_sent")
 

@@ -213,7 +213,7 @@ def _answer(
 
 def _list_owing(access: Access, district_id: Id) -> list[Owing]:
     board = chasing.list_board(access, district_id)
-    withheld = {each.agency.id: each.withheld for each in list_readers_of(access, district_id) if each.withheld}
+    withheld = chasing.list_untold(access, {each.action.agency_id for each in board})
     found = []
     for (agency_id, name), each in groupby(board, key=lambda one: (one.action.agency_id, one.agency_name)):
         owed = tuple(each)

@@ -15,6 +15,7 @@ from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.operation import outbox
 from server.tables.operation.draft import draft
+from server.tables.partnership.agency import agency
 from server.tables.partnership.worker import worker, worker_role
 from shared.model.mail import MailFacts, MailKind
 from tests.server.conferences.conftest import Browser, Enter, item_at
@@ -147,6 +148,22 @@ def test_only_the_districts_coordinator_chases(
         browser.post("/chase/add", district=county.WATFORD, case="case-p05", line="CGL: x by Friday").status_code
         == status
     )
+
+
+def test_a_service_that_may_be_told_nothing_is_not_said_to_have_been_asked(
+    browser: Browser, watford: Database, enter: Enter
+) -> None:
+    with watford.writing() as session:
+        county.add(session, agency, {"id": "hospital", "name": "Bucks Hospital", "kind": "primary_health_care"})
+    with enter("priya") as access:
+        due = access.today
+        chasing.add_between(access, county.WATFORD, "case-joan", text="Ring her", agency_id="hospital", due_on=due)
+        with pytest.raises(Invalid) as refused:
+            chasing.nudge(access, county.WATFORD, "hospital")
+    assert refused.value.errors[0].startswith("Bucks Hospital will receive nothing until it has signed")
+    board = browser.sign_in("priya").get("/chase").text
+    assert "Bucks Hospital will receive nothing until it has signed" in board
+    assert "Ask Bucks Hospital by e-mail" not in board
 
 
 def test_nothing_is_added_to_a_case_that_ended_or_is_elsewhere(enter: Enter, owed: Any) -> None:

@@ -120,6 +120,7 @@ def test_a_case_that_was_taken_off_meanwhile_holds_up_no_other_and_its_words_are
 def test_one_press_says_that_somebody_is_not_known_or_nothing_is_new(browser: Browser, agenda: str) -> None:
     browser.post(f"{agenda}/updates", press="nothing_new:case-p02", **three())
     assert boxes(browser, agenda)["case-p01"] == f"{WORDS} 1"
+    assert boxes(browser, agenda)["case-p02"] == f"{WORDS} 2"  # what stood in its own box was not what was sent
     assert "Known to us, nothing new." in browser.get(agenda).text
     browser.post(f"{agenda}/updates", press="rest_not_known", **three(text_1=WORDS, text_3=""))
     shown = browser.get(agenda).text

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from server.actions.cases import answers, chasing
 from server.actions.cases import cases as decisions
 from server.actions.cases.moves import hand_over
 from server.actions.conferences import conferences, discussion
@@ -16,12 +17,15 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_events, case_moves, cases
 from server.queries.conferences.conferences import list_items
+from server.queries.operation import outbox
 from server.queries.sync.store import find_scopes
 from server.tables.street.contact import contact, contact_person
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
+from shared.model.mail import MailKind
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast, say_same
 from tests.server.conferences.conftest import Browser, item_at
+from tests.server.conferences.test_at_once import while_held
 from tests.server.phone import Phone
 from tests.web import county
 
@@ -168,10 +172,56 @@ def test_a_case_is_handed_over_whole(enter, watford: Database, now: datetime) ->
 def test_a_case_that_is_being_discussed_stays_until_the_conference_is_over(enter) -> None:
     with enter("priya") as access:
         conference = conferences.schedule_conference(access, county.WATFORD, access.now, "", "priya", "tom")
-        discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="Foot sore")
+        item = item_at(access, conference.id, 1)
+        discussion.save_note(access, conference.id, item, base="", notes="Foot sore")
     with enter("priya") as access, pytest.raises(Invalid) as why:
         hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
     assert "is being discussed" in why.value.errors[0]
+    with enter("priya") as access:
+        discussion.save_note(access, conference.id, item, base="Foot sore", notes="")  # it was about somebody else
+        gone = hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
+    assert gone.district_id == county.THREE_RIVERS
+
+
+def test_two_presses_at_the_same_moment_hand_a_case_over_once(enter, watford: Database) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    refusals: list[str] = []
+
+    def press() -> None:
+        try:
+            with enter("priya") as other:
+                hand_over(other, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
+        except Invalid as refused:
+            refusals.extend(refused.errors)
+
+    with enter("priya") as access:
+        hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
+        pressing = while_held(watford, press)
+    pressing.join(20)
+    assert refusals == ["Choose the district that the case goes to."]
+    with watford.reading() as session:
+        assert len(case_moves.list_moves(session, ["case-joan"])["case-joan"]) == 1
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_of_somebody_hidden_no_coordinator_who_may_not_know_hears_anything(
+    enter, watford: Database, hidden: bool
+) -> None:
+    with enter("priya") as access:
+        due = access.today + timedelta(days=3)
+        owed = chasing.add_between(access, county.WATFORD, "case-joan", text="Ring her", agency_id="cgl", due_on=due)
+        if hidden:
+            hide_person(access, "joan", ["cgl"], "Her brother looks for her and has asked at two hostels")
+    with enter("ruth") as access:
+        answers.refuse_action(access, owed.id, "Ours is drink only")
+    with enter("priya") as access:
+        hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
+    with watford.reading() as session:
+        told = {each.mail.kind for each in outbox.list_posted(session)} & {
+            MailKind.CASE_HANDED_OVER, MailKind.ACTION_RETURNED,
+        }  # fmt: skip
+    assert told == {MailKind.ACTION_RETURNED} | (set() if hidden else {MailKind.CASE_HANDED_OVER})
 
 
 @pytest.mark.parametrize(

@@ -153,9 +153,13 @@ def test_of_a_hidden_person_it_is_as_if_there_were_none(
 
 def test_the_same_file_twice_is_one_document(sign_in: Any, cast: Cast, met: dict[str, str], database: Database) -> None:
     client = sign_in(cast.tom)
-    add(client, met["person"])
-    add(client, met["person"])
-    assert len(kept(database, met["person"])) == 1
+    add(client, met["person"], kind="consent", title="Signed on Friday")
+    add(client, met["person"], kind="consent")
+    (one,) = kept(database, met["person"])
+    assert (one.kind, one.title) == (DocumentKind.CONSENT, "Signed on Friday")
+    add(client, met["person"], kind="tenancy", title="The flat")  # the wrong kind was chosen at first
+    (one,) = kept(database, met["person"])
+    assert (one.kind, one.title) == (DocumentKind.TENANCY, "The flat")
 
 
 def test_one_that_should_not_be_there_is_erased_with_a_reason_also_after_a_restore(
