@@ -379,11 +379,13 @@ def add_review(session: Session, new: CaseReview) -> None:
 
 
 def set_review(session: Session, conference_id: Id, case_id: Id, *, outcome: str, notes: str) -> bool:
-    """Put right what a conference made of a case. False where it made nothing of it."""
+    """Put right what a conference made of a case at last: what was typed before the person was hidden, and shown again, is a
+    review of its own, and stays. False where it made nothing of it."""
     theirs = (case_review.c.conference_id == conference_id) & (case_review.c.case_id == case_id)
-    if session.scalar(select(case_review.c.id).where(theirs).limit(1)) is None:
+    newest = select(case_review.c.id).where(theirs).order_by(case_review.c.at.desc(), case_review.c.id.desc()).limit(1)
+    if (review_id := session.scalar(newest)) is None:
         return False
-    session.execute(update(case_review).where(theirs).values(outcome=outcome, notes=notes))
+    session.execute(update(case_review).where(case_review.c.id == review_id).values(outcome=outcome, notes=notes))
     return True
 
 

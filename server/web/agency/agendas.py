@@ -288,7 +288,7 @@ def open_paper(
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
     agency = agencies.find_agency(access.session, access.actor.agency_id)
     sent = conferences.list_circulated(access.session, conference_id, paper)
-    if agency is None or not any(row.agency_id == access.actor.agency_id for row in sent):
+    if agency is None or not any(row.agency_id == access.actor.agency_id and not row.withheld for row in sent):
         raise NotFound
     if is_of_elsewhere(access, conference):
         composed = _open_as_sent(access, files, conference, agency)

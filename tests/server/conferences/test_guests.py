@@ -346,3 +346,22 @@ def test_whose_agreements_lapsed_since_hears_the_hour_and_nothing_of_the_agenda(
     text = write_words(letter.kind, letter.facts, "https://lantern.example", UTC).body
     assert "/agendas/" not in text
     assert ("https://lantern.example/agreements" in text) == (way == "moved")
+
+
+def test_an_agenda_that_was_withheld_is_opened_by_nobody_until_it_is_circulated_again(
+    browser: Browser, watford: Database
+) -> None:
+    def sign(days: int) -> None:
+        with watford.writing() as session:
+            until = browser.now.date() + timedelta(days=days)
+            session.execute(update(agreement).where(agreement.c.agency_id == "cgl").values(expires_on=until))
+
+    sign(-1)
+    path = call(browser)
+    agenda = path.replace("/conferences/", "/agendas/")
+    browser.circulate(path)
+    sign(90)
+    assert browser.sign_in("ruth").get(agenda).status_code == 404
+    assert agenda not in browser.get("/agendas").text
+    browser.sign_in("priya").circulate(path)
+    assert browser.sign_in("ruth").get(agenda).status_code == 200

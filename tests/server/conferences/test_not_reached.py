@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from server.actions.cases import answers
-from server.actions.conferences import circulating, conferences, discussion
+from server.actions.conferences import circulating, conferences, discussion, versions
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.conferences.minutes import compose_minutes
+from server.actions.people import hiding
 from server.queries.conferences import conferences as stored
 from server.queries.conferences import discussion as meeting
 from server.queries.conferences import room, updates
@@ -96,3 +97,25 @@ def test_what_was_typed_of_a_case_that_was_not_reached_is_kept_with_it_and_says_
     shown = browser.get(f"/conferences/{following.id}/discussion/{position}").text
     assert "not reached.</strong>" in shown
     assert "Ask for the hostel place" in shown
+
+
+def test_a_correction_of_the_minutes_leaves_what_was_typed_before_the_person_was_hidden(enter: Enter) -> None:
+    with enter("priya") as access:
+        made = call(access, 7)
+        (item,) = [each for each in stored.list_items(access.session, made.id) if each.case_id == "case-joan"]
+        discussion.save_note(access, made.id, item.id, base="", notes="She asked for Ruth")
+        hiding.hide_person(access, "joan", ("cgl",), "Her brother looks for her and has asked at two hostels")
+        hiding.show_person_again(access, "joan", "He has moved away, and she says so herself")
+    with enter("priya", timedelta(hours=1)) as access:
+        conferences.take_off_agenda(access, made.id, "case-p05", "Away")
+        conferences.add_to_agenda(access, made.id, "case-joan", "She is back")
+        discussion.save_note(access, made.id, item.id, base="", notes="Keys on Monday")
+        discussion.finish_conference(access, made.id, {})
+        versions.correct_minutes(
+            access, made.id, item.id, based_on=1, notes="Keys on Tuesday", outcome="", why="The wrong day"
+        )
+        reviews = stored.list_reviews(access.session, ["case-joan"])["case-joan"]
+    assert [(each.reached, each.notes) for each in reviews] == [
+        (False, "She asked for Ruth"),
+        (True, "Keys on Tuesday"),
+    ]
