@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from server.access import Access
+from server.database.locks import lock_records
 from server.problems import Invalid
 from server.queries.cases import priorities
 from server.queries.cases.priorities import ListedCase
@@ -39,6 +40,7 @@ def place_case(access: Access, case_id: Id, rank: int, reason: str) -> Override:
         raise Invalid("Say why this case is placed otherwise. The reason is kept with it.")
     if not 1 <= rank <= priorities.MOST_CASES:
         raise Invalid("A place is a number from 1.")
+    lock_records(access.session, [f"place of {case_id}"])  # of two places at one moment the later one holds, alone
     priorities.lift_overrides(access.session, case_id, access.now, access.actor.worker_id)
     override = Override(
         case_id=case_id, rank=rank, reason=reason.strip(), worker_id=access.actor.worker_id, at=access.now

@@ -22,7 +22,7 @@ from server.queries.conferences import conferences, guests
 from server.queries.conferences import room as rows
 from server.queries.conferences.discussion import Sitting, Written
 from server.queries.conferences.room import Present
-from server.queries.partnership import agencies
+from server.queries.partnership import agencies, workers
 from server.queries.people import subjects
 from server.queries.sync.store import Project
 from shared.model.agency import Agency
@@ -240,9 +240,18 @@ def _save_lead(access: Access, case: PaperCase, value: str, was: str) -> FieldSa
     if (now.lead.id if now else "") != was:
         return FieldSaved(says=said, version=now.lead.id if now else "", stale=True)
     lead = leads.set_lead(
-        access, case.case_id, agency_id, None, SupportPhase(phase), "Said at the case conference", let_in=True
-    )
+        access, case.case_id, agency_id, _stays(access, now, agency_id), SupportPhase(phase),
+        "Said at the case conference", let_in=True,
+    )  # fmt: skip
     return FieldSaved(says=value, version=lead.id)
+
+
+def _stays(access: Access, now: LeadShown | None, agency_id: Id) -> Id | None:
+    """Who of an agency leads, where only the phase is another: the meeting names an agency and nobody of it."""
+    if now is None or now.lead.agency_id != agency_id or now.lead.worker_id is None:
+        return None
+    leads_on = workers.find_worker(access.session, now.lead.worker_id)
+    return leads_on.id if leads_on is not None and leads_on.active and leads_on.agency_id == agency_id else None
 
 
 def _say_lead(lead: LeadShown | None) -> str:

@@ -263,10 +263,13 @@ def _neighbours(items: Sequence[AgendaItem], item: AgendaItem) -> tuple[AgendaIt
 
 
 def _as_chosen(bullet: Bullet, form: ActionForm, today: date) -> Bullet:
-    """The line with the owner and the day that were chosen below it, where they were."""
+    """The line with the owner and the day that were chosen below it, where they were. Raises Invalid for a day that is none: the
+    line's own is not taken in its place unseen."""
     if form.agency:
         bullet = msgspec.structs.replace(bullet, agency_id=form.agency, could_be=())
     due_on = read_day(form.due, today) if form.due.strip() else None
+    if form.due.strip() and due_on is None:
+        raise Invalid("Write a day, such as 12 Dec, Fri or next week.")
     return bullet if due_on is None else msgspec.structs.replace(bullet, due_on=due_on, past=None)
 
 

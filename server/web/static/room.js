@@ -382,6 +382,7 @@ async function flush() {
     wait = RETRY_MS;
     if (failure.status === 401) say("You have been signed out. What you typed is still on this page: sign in again in another tab, and it will be saved.");
     else if (failure.status === 403) { say(tellRefusal(failure)); wait = REFUSED_MS; }
+    else if (failure instanceof Refused) say("Not saved yet: the server could not take it. What you type stays on this page, and is sent again.");
     else say("No network. What you type stays on this page, and is sent when it is back.");
   }
   sending = false;

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from server.actions.cases import cases as decisions
-from server.actions.cases import chasing
+from server.actions.cases import chasing, priorities
 from server.actions.cases.answers import say_who_comes
 from server.actions.cases.machine import Step, move_case
 from server.actions.cases.put_forward import Newcomer, put_forward_newcomer
@@ -19,6 +19,7 @@ from server.actions.conferences import circulating, conferences, discussion
 from server.actions.conferences.seating import say_representative
 from server.problems import Failure, Invalid
 from server.queries.cases import case_events
+from server.queries.cases.priorities import list_overrides
 from server.queries.conferences import conferences as stored
 from server.queries.conferences.representatives import list_of_agency
 from shared.model.case import CaseEvent
@@ -168,6 +169,22 @@ def test_two_who_note_one_agency_or_name_its_representative_at_the_same_moment_b
         assert stored.list_attendance(access.session, made.id)["cgl"].name == "Sam Okafor"
         spoken = list_of_agency(access.session, "cgl", [county.WATFORD])[county.WATFORD]
     assert (spoken.name, spoken.deputy) == ("Amina", "Bola")
+
+
+def test_of_two_places_given_at_the_same_moment_one_holds(enter: Enter, watford: Any) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+
+    def press() -> None:
+        with enter("priya") as other:
+            priorities.place_case(other, "case-p05", 2, "He leaves prison on Monday")
+
+    with enter("priya") as access:
+        priorities.place_case(access, "case-p05", 1, "He leaves prison on Friday")
+        pressing = while_held(watford, press)
+    pressing.join(20)
+    with enter("priya") as access:
+        assert [each.rank for each in list_overrides(access.session, county.WATFORD)] == [2]
 
 
 def test_two_presses_of_one_form_at_the_same_moment_are_one(enter: Enter, watford: Any, services: Any) -> None:

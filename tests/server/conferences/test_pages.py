@@ -93,6 +93,10 @@ def test_an_action_without_an_owner_says_what_to_type(browser: Browser) -> None:
     assert answer.status_code == 422
     assert "Name the agency that will do it" in answer.text
     assert 'value="assessment"' in answer.text
+    wrong = browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by 28 Nov", due="30 Febuary")
+    assert wrong.status_code == 422
+    assert "Write a day, such as 12 Dec" in wrong.text
+    assert 'value="30 Febuary"' in wrong.text
     chosen = browser.post(f"{browser.case(path, 1)}/action", line="assessment", agency="cgl", due="28 Nov")
     assert chosen.status_code == 303
 

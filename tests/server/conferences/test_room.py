@@ -5,19 +5,26 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
+from server.actions.cases.caseload import set_lead
 from server.actions.conferences import discussion, room
 from server.database.engine import Database
 from server.problems import Failure, Forbidden, Invalid, NotFound
+from server.queries.cases.caseload import list_leads
 from server.queries.conferences import conferences as stored
 from server.queries.conferences import room as rows
+from server.queries.conferences.seats import add_seat
 from server.queries.people import people, person_page
 from server.tables.cases.case import case_action
 from server.tables.operation.audit import audit
+from server.tables.partnership.worker import worker
+from shared.model.case import CaseLead
+from shared.model.codes import SupportPhase
 from shared.model.conference import CaseConference
 from tests.server.conferences.conftest import Browser, Enter, item_at
 from tests.server.conferences.test_conferences import call
+from tests.web import county
 
 
 @pytest.fixture
@@ -136,6 +143,31 @@ def test_a_need_and_general_data_and_the_lead_are_saved_alone(
         "neither takes the other's away"
     )
     assert case.lead is not None and case.lead.lead.agency_id == "beacon"
+
+
+def test_who_leads_stays_where_the_meeting_says_another_phase_alone(
+    enter: Enter, meeting: CaseConference, project: Any, watford: Database
+) -> None:
+    def say(value: str, was: str) -> CaseLead:
+        saved = field_of(enter, "tom", project, meeting, 2, "lead", value, was)
+        with enter("priya") as access:
+            lead = list_leads(access.session, [case_id])[case_id].lead
+        assert (saved.stale, saved.version) == (False, lead.id)
+        return lead
+
+    with enter("priya") as access:
+        (case_id,) = [each.case_id for each in stored.list_items(access.session, meeting.id) if each.position == 2]
+        first = set_lead(access, case_id, "cgl", "ruth", SupportPhase.TRANSITION)
+    again = say("cgl try_out", first.id)
+    assert (again.worker_id, again.phase) == ("ruth", SupportPhase.TRY_OUT)
+    other = say("beacon try_out", again.id)
+    assert other.worker_id is None
+    with enter("priya") as access:
+        back = set_lead(access, case_id, "cgl", "ruth", SupportPhase.TRY_OUT)
+    with watford.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "ruth").values(active=False))
+        add_seat(session, county.WATFORD, "cgl", meeting.starts_at, "priya")
+    assert say("cgl transition", back.id).worker_id is None
 
 
 def test_the_day_it_comes_back_has_a_version_of_its_own(enter: Enter, meeting: CaseConference, project: Any) -> None:
