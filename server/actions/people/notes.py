@@ -7,6 +7,8 @@ from datetime import timedelta
 import msgspec
 
 from server.access import Access
+from server.actions.people.pressing import find_pressed
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, NotFound, uncut
 from server.queries.people import notes, subjects
 from server.queries.people.notes import BreakGlass, PersonNote
@@ -17,6 +19,7 @@ OPEN_FOR = timedelta(hours=24)
 SHORTEST_REASON = 10
 LONGEST_TEXT = 10_000
 REVIEW_WITHIN = timedelta(days=7)
+PRESSED = "notes of"
 CAUSES = {
     "risk_to_life": "Risk to life",
     "medical_emergency": "Medical emergency",
@@ -81,8 +84,8 @@ def list_openings(access: Access, person_id: Id) -> list[BreakGlass]:
 
 
 def write_note(access: Access, person_id: Id, text: str) -> PersonNote:
-    """Write a note for one's own service. Raises Invalid for an empty one."""
-    subject, _ = find_notes_subject(access, person_id)
+    """Write a note for one's own service; a second press writes nothing twice. Raises Invalid for an empty one."""
+    subject, same = find_notes_subject(access, person_id)
     access.require(Act.SEE_NOTES, subject, purpose="write a note")
     if not text.strip():
         raise Invalid("Write the note first.")
@@ -96,12 +99,17 @@ def write_note(access: Access, person_id: Id, text: str) -> PersonNote:
         at=access.now,
         text=text.strip(),
     )
+    lock_records(access.session, [f"{PRESSED} {access.actor.worker_id}"])
+    pressed = find_pressed(notes.list_notes(access.session, same), note, "at")
+    if pressed is not None:
+        return pressed
     notes.add_note(access.session, note)
     return note
 
 
 def break_the_glass(access: Access, person_id: Id, cause: str, reason: str) -> BreakGlass:
-    """Open one person's notes for 24 hours, with a cause of the list and a reason in words. Every use is reviewed.
+    """Open one person's notes for 24 hours, with a cause of the list and a reason in words. Every use is reviewed; a second press
+    is none.
 
     Raises Invalid without them.
     """
@@ -125,6 +133,14 @@ def break_the_glass(access: Access, person_id: Id, cause: str, reason: str) -> B
         cause=cause,
         reason=uncut(reason, LONGEST_TEXT),
     )
+    lock_records(access.session, [f"{PRESSED} {access.actor.worker_id}"])
+    before = [
+        msgspec.structs.replace(each, ends_at=opened.ends_at)
+        for each in notes.list_openings(access.session, [person_id])
+    ]
+    pressed = find_pressed(before, opened, "at")
+    if pressed is not None:
+        return pressed
     notes.add_break_glass(access.session, opened)
     return opened
 

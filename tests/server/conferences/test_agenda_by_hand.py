@@ -94,10 +94,10 @@ def test_words_that_were_taken_out_again_keep_no_conference_and_leave_no_review(
         assert call_off(access, off.id).called_off_at
         remove_conference(access, gone.id)
         assert stored.find_conference(access.session, gone.id) is None
-        (item,) = [each for each in stored.list_items(access.session, held.id) if each.position == 1]
-        take_off_agenda(access, held.id, item.case_id, "In hospital")
+        first = stored.list_items(access.session, held.id)[0].case_id
+        take_off_agenda(access, held.id, first, "In hospital")
         discussion.finish_conference(access, held.id, {})
-        assert stored.list_reviews(access.session, [item.case_id]) == {}
+        assert stored.list_reviews(access.session, [first]) == {}
 
 
 def test_a_conference_stays_whose_only_words_were_of_somebody_hidden_since_or_were_taken_back(enter: Enter) -> None:

@@ -80,6 +80,25 @@ def test_the_glass_holds_without_a_cause_and_a_reason(enter, cause, reason, erro
     assert len(refused.value.errors) == errors
 
 
+def test_a_second_press_writes_no_second_note_and_breaks_no_second_glass(enter) -> None:
+    for seconds in (0, 2):
+        with enter("tom", timedelta(seconds=seconds)) as access:
+            notes.write_note(access, "joan", "Takes insulin")
+        with enter("ruth", timedelta(seconds=seconds)) as access:
+            notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    with enter("tom") as access:
+        assert len(notes.read_notes(access, "joan")) == 1
+        assert len(notes.list_openings(access, "joan")) == 1
+    with enter("tom", timedelta(minutes=2)) as access:
+        notes.write_note(access, "joan", "Takes insulin")
+        notes.write_note(access, "joan", "Takes it at eight")
+    with enter("ruth", timedelta(minutes=2)) as access:
+        notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    with enter("tom") as access:
+        assert len(notes.read_notes(access, "joan")) == 3
+        assert len(notes.list_openings(access, "joan")) == 2
+
+
 def test_every_breaking_waits_until_somebody_else_has_reviewed_it(enter) -> None:
     write_as_beacon(enter)
     with enter("ruth") as access:
