@@ -141,11 +141,8 @@ def hold_conference(session: Session, conference_id: Id, *, alone: bool = False)
 
 def list_conferences(session: Session, district_ids: Collection[Id]) -> list[CaseConference]:
     """Every conference of these districts, the newest first."""
-    query = (
-        select(case_conference)
-        .where(case_conference.c.district_id.in_(district_ids))
-        .order_by(case_conference.c.starts_at.desc(), case_conference.c.id)
-    )
+    query = select(case_conference).where(case_conference.c.district_id.in_(district_ids))
+    query = query.order_by(case_conference.c.starts_at.desc(), case_conference.c.id)
     return [CaseConference(**row) for row in session.execute(query).mappings()]
 
 
@@ -231,8 +228,7 @@ def replace_agenda(
 
 
 def list_notes(session: Session, conference_id: Id) -> dict[Id, Note]:
-    """What has been typed, by agenda item. Items nobody typed into are left out; of one whose words were taken out again, the
-    versions are here."""
+    """What has been typed, by agenda item, also where it was taken out again. Items nobody typed into are left out."""
     query = (
         select(conference_note)
         .join(agenda_item, agenda_item.c.id == conference_note.c.agenda_item_id)
