@@ -254,6 +254,12 @@ def test_those_who_must_leave_are_first(browser: Browser, enter: Enter, meeting:
     assert opened.cases[0].first == "CGL Spectrum"
     shown = browser.get(f"/conferences/{meeting.id}/room").text
     assert "CGL Spectrum leaves early" in shown and "leaves at 22:40" in shown
+    field_of(enter, "tom", project, meeting, 4, "lead", "beacon transition", "")
+    field_of(enter, "tom", project, meeting, 5, "lead", "beacon transition", "")
+    browser.post(path, agency="beacon", came="yes", leaves="22:30")
+    with enter("priya") as access:
+        opened = room.open_room(access, meeting.id)
+    assert [each.item.position for each in opened.cases][:5] == [4, 5, 9, 1, 2]  # the earliest leaver's before all
 
 
 def test_a_screen_hears_who_is_there_and_what_is_newer(

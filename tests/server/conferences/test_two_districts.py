@@ -218,10 +218,15 @@ def test_of_somebody_hidden_no_coordinator_who_may_not_know_hears_anything(
     with enter("priya") as access:
         hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
     with watford.reading() as session:
-        told = {each.mail.kind for each in outbox.list_posted(session)} & {
-            MailKind.CASE_HANDED_OVER, MailKind.ACTION_RETURNED,
-        }  # fmt: skip
-    assert told == {MailKind.ACTION_RETURNED} | (set() if hidden else {MailKind.CASE_HANDED_OVER})
+        every = [each.mail for each in outbox.list_posted(session)]
+    told = {
+        (each.kind, each.worker_id)
+        for each in every
+        if each.kind in (MailKind.CASE_HANDED_OVER, MailKind.ACTION_RETURNED)
+    }
+    # Each goes to the coordinator of the district that it concerns, and to no other.
+    handed = set() if hidden else {(MailKind.CASE_HANDED_OVER, "rowan")}
+    assert told == {(MailKind.ACTION_RETURNED, "priya")} | handed
 
 
 @pytest.mark.parametrize(
