@@ -365,3 +365,19 @@ def test_an_agenda_that_was_withheld_is_opened_by_nobody_until_it_is_circulated_
     assert agenda not in browser.get("/agendas").text
     browser.sign_in("priya").circulate(path)
     assert browser.sign_in("ruth").get(agenda).status_code == 200
+
+
+def test_a_guest_of_two_cases_that_is_invited_to_one_no_longer_reads_the_other_alone(
+    browser: Browser, enter: Enter, hospital: str
+) -> None:
+    path = call(browser)
+    conference, agenda = path.rsplit("/", 1)[1], path.replace("/conferences/", "/agendas/")
+    for case_id in ("case-p03", "case-p04"):
+        browser.sign_in("priya").post(f"{path}/guest", case=case_id, agency=hospital, reason=WHY)
+    browser.circulate(path)
+    assert "Person 04" in browser.sign_in("bea").get(agenda).text
+    with enter("priya") as access:
+        uninvite_guest(access, conference, "case-p04", hospital)
+    shown = browser.get(agenda).text
+    assert "Person 03" in shown
+    assert "Person 04" not in shown
