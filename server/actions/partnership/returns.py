@@ -6,7 +6,8 @@ past month that changed by itself.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
@@ -46,6 +47,7 @@ from shared.rules.presentations import age_on
 from shared.rules.return_changes import Known
 
 SHORTEST_REASON, LONGEST_REASON = 10, 2_000
+SHOWN_ANEW = "These figures are not those that you saw: the night, a definition or a record has changed. Look at them, then sign."
 UNDER = 25
 """Those under 25 are told apart."""
 
@@ -228,6 +230,12 @@ def list_versions(session: Session, district_id: Id, month: date) -> tuple[Versi
     return () if kept is None else msgspec.json.decode(kept.content, type=tuple[Version, ...])
 
 
+def name_figures(counted: Month) -> str:
+    """A name for all that would be signed of a month, and how often it was: another one, where any number or definition is."""
+    told = _make_version(counted)
+    return sha256(msgspec.json.encode((told, len(counted.versions)))).hexdigest()[:16]
+
+
 def sign_month(
     access: Access,
     district_id: Id,
@@ -236,8 +244,13 @@ def sign_month(
     settings: IndicatorPeriods,
     reason: str,
     population: int | None = None,
+    *,
+    seen: str,
 ) -> Version:
-    """Freeze a month as it counts now. Raises Invalid before its end, for another month's night, or again without a reason."""
+    """Freeze a month as it counts now. `seen` names the figures that were looked at (`name_figures`).
+
+    Raises Invalid before its end, for another month's night, again without a reason, and where others were seen.
+    """
     first, said = first_of_month(month), reason.strip()
     access.require_district(Act.SHARE_TRACKER, district_id, purpose=f"sign the return of {first:%Y-%m}")
     lock_records(access.session, [district_id])  # two who sign at once do so one after the other, and both are kept
@@ -247,21 +260,33 @@ def sign_month(
         wrong.append("The month is not over: sign it once its last night is, when its records are in.")
     if night is not None and first_of_month(night) != first:
         wrong.append("Choose a night of this month.")
+    if night is None and counted.now.night is not None:
+        wrong.append("No night was chosen: the proposed one is filled in. Look at it, then sign.")
     if population is not None and population < 1:
         wrong.append("Give how many people live in the area, as a whole number.")
     if counted.versions and len(said) < SHORTEST_REASON:
         wrong.append("It was signed before: say in a sentence why it is signed again. Both stay.")
+    if not wrong and seen != name_figures(counted):
+        wrong.append(SHOWN_ANEW)
     if wrong:
         raise Invalid(*wrong)
-    version = Version(
-        signed_at=access.now, signed_by=access.actor.worker_id, night=counted.now.night, settings=settings,
-        counts={each.name: counted.count(each.name) for each in FIGURES if counted.is_held(each.name)},
-        bands={band: len(those) for band, those in counted.now.nights_in_180_days.items()},
-        coverage=counted.coverage, held_since=counted.now.held_since, reason=uncut(said, LONGEST_REASON), parts=counted.parts,
-        chain=counted.chain, population=population, stays_since=counted.stays_since,
+    version = msgspec.structs.replace(
+        _make_version(counted), signed_at=access.now, signed_by=access.actor.worker_id, population=population,
+        reason=uncut(said, LONGEST_REASON),
     )  # fmt: skip
     _keep(access, district_id, first, (*counted.versions, version))
     return version
+
+
+def _make_version(counted: Month) -> Version:
+    """What there is to sign, by nobody yet."""
+    return Version(
+        signed_at=datetime.min.replace(tzinfo=UTC), signed_by="", night=counted.now.night, settings=counted.settings,
+        counts={each.name: counted.count(each.name) for each in FIGURES if counted.is_held(each.name)},
+        bands={band: len(those) for band, those in counted.now.nights_in_180_days.items()},
+        coverage=counted.coverage, held_since=counted.now.held_since, parts=counted.parts,
+        chain=counted.chain, stays_since=counted.stays_since,
+    )  # fmt: skip
 
 
 def _keep(access: Access, district_id: Id, first: date, versions: tuple[Version, ...]) -> None:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.partnership.returns import FIGURES, Figure, Month, find_month, sign_month
+from server.actions.partnership.returns import FIGURES, Figure, Month, find_month, name_figures, sign_month
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.people import people
@@ -33,7 +33,8 @@ UNKNOWN = "Somebody whose record you may not open"
 
 
 class SignForm(Form, frozen=True, kw_only=True):
-    """The night and the definitions by which a month is signed, and why where it was signed before."""
+    """The night and the definitions by which a month is signed, and why where it was signed before. `seen` names the figures that
+    the page showed."""
 
     district: str = ""
     month: str = ""
@@ -46,6 +47,7 @@ class SignForm(Form, frozen=True, kw_only=True):
     not_met_before: str = ""
     night_with_unidentified: str = ""
     reason: str = ""
+    seen: str = ""
 
 
 class Named(Value, frozen=True, kw_only=True):
@@ -81,12 +83,12 @@ def show_return(
 
 @post(PATH, opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
 def sign_return(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[SignForm]) -> Response[Any]:
-    """Signs a month."""
+    """Signs a month by the night and the definitions that the page showed; by others it is shown first."""
     try:
         with door.open() as access:
             chosen, first = choose_district(access, data.district, Act.SHARE_TRACKER), _read_month(access, data.month)
-            night, living = _read_night(data.night), _read_population(data.population)
-            sign_month(access, chosen.id, first, night, _settings(data), data.reason, living)
+            night, living = _read_night(data.night, first), _read_population(data.population)
+            sign_month(access, chosen.id, first, night, _settings(data), data.reason, living, seen=data.seen)
     except Invalid as refused:
         with door.open() as access:
             chosen = choose_district(access, data.district, Act.SHARE_TRACKER)
@@ -134,7 +136,7 @@ def _answer(
     form: SignForm | None = None,
     errors: tuple[str, ...] = (),
 ) -> Response[str]:
-    night = _read_night(form.night) if form else None
+    night = _find_night(form.night, first) if form else None
     counted = find_month(access.session, district.id, first, night, _settings(form) if form else None)
     newest = first_of_month(access.today)
     months = [months_later(newest, -back) for back in range(MONTHS_SHOWN)]
@@ -147,7 +149,8 @@ def _answer(
         coverage=counted.coverage, beside=_beside(counted), brought_in=counted.brought_in,
         held_since=say_day(counted.now.held_since) if counted.now.held_since else "", settings=counted.settings,
         stays_since=say_day(counted.stays_since) if counted.stays_since else "",
-        night=counted.now.night, busiest=counted.now.busiest_night, on_busiest=len(counted.now.seen_on_busiest_night),
+        night=counted.now.night, seen=name_figures(counted),
+        busiest=counted.now.busiest_night, on_busiest=len(counted.now.seen_on_busiest_night),
         reason=form.reason if form else "", is_over=access.tonight >= months_later(first, 1), versions=revisions,
         population=form.population if form else str(last.population or "") if last else "",
         months=[(f"{each:%B %Y}", f"{PATH}?district={district.id}&month={each:%Y-%m}", each == first) for each in months],
@@ -234,11 +237,20 @@ def _read_month(access: Access, text: str) -> date:
     return asked if EARLIEST <= asked <= newest else months_later(newest, -1)
 
 
-def _read_night(text: str) -> date | None:
+def _read_night(text: str, month: date) -> date | None:
+    """The night that was chosen; none for an empty field. Raises Invalid: no other night is put in its place unsaid."""
+    night = _find_night(text, month)
+    if night is None and text.strip():
+        raise Invalid("Choose a night of this month, such as 2026-11-12.")
+    return night
+
+
+def _find_night(text: str, month: date) -> date | None:
     try:
-        return date.fromisoformat(text.strip())
+        night = date.fromisoformat(text.strip())
     except ValueError:
         return None
+    return night if first_of_month(night) == month else None
 
 
 def _read_population(text: str) -> int | None:

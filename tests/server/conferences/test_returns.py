@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from server.actions.partnership.returns import find_month, list_versions, sign_month
+from server.actions.partnership.returns import SHOWN_ANEW, find_month, list_versions, name_figures, sign_month
 from server.problems import Invalid
 from server.queries.partnership.boundary_changes import end_district, follow
 from server.queries.partnership.districts import add_district
@@ -33,6 +33,20 @@ def october(watford, now):
         for name, days in (("Ada", (40, 100)), ("Bo", (41,)), ("Cy", (40,))):
             county.put_person(session, now, f"o-{name}", "", name=name, state="listed", nights=days)
     return watford
+
+
+def press(browser, **fields):
+    """Look at what a form comes to, then sign what was shown."""
+    shown = browser.post("/returns", **SIGN, **fields)
+    assert shown.status_code == 422
+    told = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', shown.text)[1] for name in ("seen", "night")}
+    return browser.post("/returns", **{**SIGN, **fields, **told})
+
+
+def sign(access, month=date(2026, 10, 1), night=None, reason=""):
+    counted = find_month(access.session, county.WATFORD, month, night)
+    seen = name_figures(counted)
+    return sign_month(access, county.WATFORD, month, counted.now.night, PERIODS, reason, seen=seen)
 
 
 def first_contact(session, person_id):
@@ -63,7 +77,7 @@ def test_each_figure_opens_to_the_people_behind_it_and_says_who_came(browser, oc
 
 def test_a_signed_month_stays_as_it_was_and_a_second_signature_needs_a_reason(browser, october, now):
     browser.sign_in("priya")
-    assert browser.post("/returns", night="2026-10-02", **SIGN).status_code == 303
+    assert press(browser, night="2026-10-02").status_code == 303
     before = browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10").text
     with october.writing() as session:
         county.put_person(session, now, "late", "", name="Late", state="listed", nights=(39,))
@@ -73,7 +87,7 @@ def test_a_signed_month_stays_as_it_was_and_a_second_signature_needs_a_reason(br
     refused = browser.post("/returns", reason="again", new_until_day_seen="yes", **SIGN)
     assert refused.status_code == 422
     assert "say in a sentence why it is signed again" in refused.text
-    assert browser.post("/returns", reason="Late came in from a paper form.", **SIGN).status_code == 303
+    assert press(browser, reason="Late came in from a paper form.").status_code == 303
     with october.reading() as session:
         first, second = list_versions(session, county.WATFORD, date(2026, 10, 1))
     assert (first.night, first.reason, second.reason) == (date(2026, 10, 2), "", "Late came in from a paper form.")
@@ -81,11 +95,38 @@ def test_a_signed_month_stays_as_it_was_and_a_second_signature_needs_a_reason(br
     assert "Late came in from a paper form." in browser.get(OCTOBER).text
 
 
+@pytest.mark.parametrize("change", ["a record", "a definition", "another's signature"])
+def test_what_is_signed_was_seen_by_whoever_signs_it(browser, october, now, change):
+    """A page that stood open since the morning signs nothing that came in since."""
+    browser.sign_in("priya")
+    page = browser.get(OCTOBER).text
+    shown = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', page)[1] for name in ("seen", "night")}
+    with october.writing() as session:
+        if change == "a record":
+            county.put_person(session, now, "late", "", name="Late", state="listed", nights=(39,))
+    if change == "a definition":
+        shown["new_until_day_seen"] = "yes"
+    if change == "another's signature":
+        assert press(browser).status_code == 303
+        shown["reason"] = "A paper form came in."
+
+    answer = browser.post("/returns", **SIGN, **shown)
+
+    assert answer.status_code == 422
+    assert SHOWN_ANEW in answer.text
+    with october.reading() as session:
+        assert len(list_versions(session, county.WATFORD, date(2026, 10, 1))) == (change == "another's signature")
+    again = re.search(r'name="seen" value="([^"]*)"', answer.text)[1]
+    assert browser.post("/returns", **{**SIGN, **shown, "seen": again}).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"month": "2026-11"}, "not over"),
         ({"month": "2026-10", "night": "2026-09-30"}, "a night of this month"),
+        ({"month": "2026-10", "night": "2 October"}, "a night of this month"),
+        ({"month": "2026-10", "night": ""}, "No night was chosen"),
     ],
 )
 def test_a_month_is_signed_once_it_is_over_and_by_a_night_of_its_own(browser, october, fields, words):
@@ -96,7 +137,7 @@ def test_a_month_is_signed_once_it_is_over_and_by_a_night_of_its_own(browser, oc
 
 
 def test_the_sheet_says_by_which_definitions_it_was_counted(browser, october):
-    browser.sign_in("priya").post("/returns", new_until_day_seen="yes", **SIGN)
+    press(browser.sign_in("priya"), new_until_day_seen="yes")
 
     sheet = browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10").text
 
@@ -117,7 +158,7 @@ def test_every_setting_is_recorded_with_the_figure_and_shown_again(browser, octo
         strangers = {"unidentified_people": 4, "night": date(2026, 10, 2)}
         session.execute(contact.update().where(contact.c.id == first_contact(session, "o-Bo")).values(**strangers))
         rebuild_looks(session)
-    browser.sign_in("priya").post("/returns", night="2026-10-02", population="96,800", **chosen, **SIGN)
+    press(browser.sign_in("priya"), night="2026-10-02", population="96,800", **chosen)
 
     with october.reading() as session:
         (version,) = list_versions(session, county.WATFORD, date(2026, 10, 1))
@@ -151,10 +192,10 @@ def test_who_moved_in_is_counted_from_stays_and_explains_who_is_gone(browser, oc
 
 
 def test_the_sheet_for_delta_is_an_ods_with_its_revisions(browser, october, now):
-    browser.sign_in("priya").post("/returns", **SIGN)
+    press(browser.sign_in("priya"))
     with october.writing() as session:
         county.put_person(session, now, "late", "", name="Late", state="listed", nights=(39,))
-    browser.post("/returns", reason="Late came in from a paper form.", new_until_day_seen="yes", **SIGN)
+    press(browser, reason="Late came in from a paper form.", new_until_day_seen="yes")
 
     made = browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10&kind=ods")
     with october.reading() as session:
@@ -190,7 +231,7 @@ def test_the_month_before_is_counted_by_the_same_definition_of_the_night(browser
             contact_person.update().where(contact_person.c.person_id == "sep").values(night=date(2026, 9, 12))
         )
         rebuild_looks(session)
-    browser.sign_in("priya").post("/returns", night="2026-10-02", night_with_unidentified="yes", **SIGN)
+    press(browser.sign_in("priya"), night="2026-10-02", night_with_unidentified="yes")
 
     page = plain(browser.get(OCTOBER).text)
 
@@ -199,24 +240,26 @@ def test_the_month_before_is_counted_by_the_same_definition_of_the_night(browser
     assert now_signed_before == ["1", "1", "5"]
 
 
-def test_two_who_sign_a_month_at_once_both_stay_in_its_log(enter, watford):
+def test_of_two_who_sign_a_month_at_once_the_second_sees_first_what_was_signed(enter, watford):
     if watford.is_sqlite:
         pytest.skip("on SQLite one transaction follows another")
-    month = date(2026, 10, 1)
+    refused = []
     with enter("priya") as access:
-        sign_month(access, county.WATFORD, month, None, PERIODS, "")
+        sign(access)
 
     def sign_too() -> None:
-        with enter("priya") as other:
-            sign_month(other, county.WATFORD, month, None, PERIODS, "A paper form came in.")
+        with enter("priya") as other, pytest.raises(Invalid) as told:
+            sign(other, reason="A paper form came in.")
+        refused.extend(told.value.errors)
 
     with enter("priya") as access:
-        sign_month(access, county.WATFORD, month, None, PERIODS, "The night was another.")
+        sign(access, reason="The night was another.")
         signing = while_held(watford, sign_too)
     signing.join(20)
+    assert refused == [SHOWN_ANEW]  # the second had not seen what the first signed
     with watford.reading() as session:
-        kept = list_versions(session, county.WATFORD, month)
-    assert [each.reason for each in kept] == ["", "The night was another.", "A paper form came in."]
+        kept = list_versions(session, county.WATFORD, date(2026, 10, 1))
+    assert [each.reason for each in kept] == ["", "The night was another."]
 
 
 def test_who_was_met_in_no_district_is_counted_beside_the_figures_for_whoever_reads_them(browser, october, now):
@@ -237,17 +280,17 @@ def test_a_month_is_not_over_while_its_last_night_is(enter, watford):
     """At half past midnight of 1 November the shift of 31 October is out: what it meets is October's."""
     with enter("priya", timedelta(days=-12, hours=3)) as access, pytest.raises(Invalid) as refused:
         assert (access.today, access.tonight) == (date(2026, 11, 1), date(2026, 10, 31))
-        sign_month(access, county.WATFORD, date(2026, 10, 1), None, PERIODS, "")
+        sign(access)
     assert "not over" in refused.value.errors[0]
     with enter("priya", timedelta(days=-12, hours=15)) as access:
-        sign_month(access, county.WATFORD, date(2026, 10, 1), None, PERIODS, "")
+        sign(access)
 
 
 def test_the_night_signed_under_the_name_before_is_the_night_of_the_month_before(enter, october):
     """The first return under a new name: else its figure of the night before is another than what was signed."""
     night = date(2026, 9, 3)
     with enter("priya") as access:
-        sign_month(access, county.WATFORD, date(2026, 9, 1), night, PERIODS, "")
+        sign(access, date(2026, 9, 1), night)
     with october.writing() as session:
         end_district(session, county.WATFORD, date(2026, 9, 30))
         add_district(session, District(id="herts", code="herts", name="Herts", valid_from=date(2026, 10, 1)))
