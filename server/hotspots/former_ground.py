@@ -136,19 +136,27 @@ def _list_theirs(session: Session, old: Id, district_id: Id, person_ids: Collect
         return set()
     parts = list_successors(session)[old]
     ours = with_former(session, [district_id])
-    areas = Areas([each for each in list_boundaries(session) if each.district_id in set(parts)])
+    part_of = {each: part for part in parts for each in with_former(session, [part])}
     places = [each for each in list_last_places(session, old).items() if each[0] in person_ids]
-    latitude, longitude = (np.array([point[half] for _, point in places], float) for half in (0, 1))
-    found = areas.find_many(latitude, longitude)
+    found = _find_areas(session, part_of).find_many(
+        *(np.array([point[half] for _, point in places], float) for half in (0, 1))
+    )
     by_place = {who: part for (who, _), part in zip(places, found, strict=True) if part is not None}
     one_id = find_one_id(session)
-    by_case = {one_id.get(who, who): part for who, part in list_parts_moved_to(session, old, parts).items()}
-    return {each for each in person_ids if by_place.get(each, by_case.get(each, parts[0])) in ours}
+    by_case = {one_id.get(who, who): part for who, part in list_parts_moved_to(session, old, part_of).items()}
+    chosen = {each: by_place.get(each, by_case.get(each, parts[0])) for each in person_ids}
+    return {each for each, part in chosen.items() if part_of[part] in ours}
 
 
 def _find_inside(
     session: Session, district_ids: Collection[Id], latitude: Sequence[float], longitude: Sequence[float]
 ) -> list[bool]:
-    areas = Areas([each for each in list_boundaries(session) if each.district_id in set(district_ids)])
+    """Which points lie within these districts, or within one whose whole ground became theirs: a part that was drawn and joined
+    another that was not has an outline under its old name alone."""
+    areas = _find_areas(session, with_former(session, district_ids))
     found = areas.find_many(np.asarray(latitude, float), np.asarray(longitude, float))
     return [each is not None for each in found]
+
+
+def _find_areas(session: Session, district_ids: Collection[Id]) -> Areas:
+    return Areas([each for each in list_boundaries(session) if each.district_id in district_ids])

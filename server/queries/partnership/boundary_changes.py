@@ -118,13 +118,17 @@ def list_divided(session: Session, district_ids: Collection[Id]) -> frozenset[Id
 
 
 def follow(session: Session, from_ids: Collection[Id], to_ids: Collection[Id], on_day: date) -> None:
-    """Keep that these districts became those; what had become one of the first has become one of the second now."""
-    before = session.execute(
-        select(district_successor.c.from_id).where(district_successor.c.to_id.in_(sorted(from_ids)))
-    ).scalars()
+    """Keep that these districts became those; what had become one of the first has become one of the second now, and stands where
+    that one stood among its parts."""
+    query = select(district_successor.c.from_id, district_successor.c.number).where(
+        district_successor.c.to_id.in_(sorted(from_ids))
+    )
+    place = dict.fromkeys(from_ids, 0)
+    for old, number in session.execute(query.order_by(district_successor.c.number.desc())):
+        place[old] = number
     rows = [
-        {"from_id": old, "to_id": new, "on_day": on_day, "number": number}
-        for old in sorted({*from_ids, *before})
+        {"from_id": old, "to_id": new, "on_day": on_day, "number": place[old] + number}
+        for old in sorted(place)
         for number, new in enumerate(to_ids)
     ]
     bulk.insert_new(session, district_successor, rows)

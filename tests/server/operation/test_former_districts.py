@@ -214,6 +214,44 @@ def test_stays_brought_in_facts_and_strangers_of_a_divided_district_are_in_one_p
         assert months[NEW].now.accommodated == {person_id, moved}
 
 
+def test_a_part_that_joined_another_district_brings_its_past_along(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str], person_id: str
+) -> None:
+    """Watford is divided, and the part that is drawn joins one that is known by its postcodes: the new one has no outline."""
+    unplaced, moved, joined = new_id(), new_id(), "all-herts"
+    become(database, cast, OTHER, NEW)
+    boxes = {NEW: (-0.45, 51.60, -0.35, 51.70), OTHER: (-0.35, 51.60, -0.25, 51.70)}
+    with database.writing() as session:
+        for name, box in boxes.items():
+            save_boundary(session, Boundary(name, shapely.to_geojson(shapely.box(*box)), *box), EVENING)
+        for number, who in enumerate((unplaced, moved)):
+            fact = BroughtIn(id=f"f{number}", batch_id="b", person_id=who, kind="first_seen", day=DAY, text="May 2025")
+            add_facts(session, [fact])
+        closed = Case(
+            id="c", person_id=moved, district_id=NEW, state=CaseState.CLOSED, since=clock(), reason="housed",
+            closed_at=clock(), outcome="housed",
+        )  # fmt: skip
+        add_cases(session, [closed])
+        went = CaseMove(
+            id="m", case_id="c", from_district_id=cast.watford.id, to_district_id=NEW, at=clock(), reason="so"
+        )
+        add_move(session, went)
+        add_district(session, District(id="drawn-by-codes", code="E1", name="Codes"))
+        add_district(session, District(id=joined, code=joined, name=joined, valid_from=date(2026, 11, 20)))
+        for each in (NEW, "drawn-by-codes"):
+            end_district(session, each, date(2026, 11, 19))
+        follow(session, [NEW, "drawn-by-codes"], [joined], date(2026, 11, 20))
+
+    with database.reading() as session:
+        met = {each: find_month(session, each, date(2026, 11, 1)).now.seen for each in (joined, OTHER)}
+        assert met == {joined: {person_id}, OTHER: frozenset()}
+        known = {each: set(list_ground_known_since(session, each)) for each in (joined, OTHER)}
+        assert known == {
+            joined: {person_id, moved},
+            OTHER: {unplaced},
+        }  # "all-herts" is before "north-herts" by name alone
+
+
 def test_strangers_met_at_no_known_place_are_among_those_of_the_night(
     phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]
 ) -> None:
