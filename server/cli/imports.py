@@ -87,19 +87,19 @@ def gazetteer(file: Path, as_json: bool) -> None:
 
 @import_files.command("sightings")
 @file_argument
-@click.option("--crs", help="EPSG code of the grid's projection in metres (default: LANTERN_CRS).")
+@click.option("--crs", help="EPSG code of the projection of easting and northing in metres (default: LANTERN_CRS).")
 @json_option
 def sightings(file: Path, crs: str | None, as_json: bool) -> None:
-    """Load night counts from CSV: date, lon, lat, count; and looked (yes, no): only where it says yes a zero means that nobody
-    was there."""
+    """Load night counts from CSV: date, lon and lat or easting and northing, count; and looked (yes, no): only where it says
+    yes a zero means that nobody was there."""
 
     def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
         now = datetime.now(UTC)
         step("Reading the counts")
-        rows = parse_sightings(data, Reading(settings.timezone, now))
+        rows = parse_sightings(data, Reading(settings.timezone, now), check_projection(crs or settings.crs))
         step(f"Storing {len(rows):,} counts")
         importing = Importing("sightings", "csv", file.name, data, now, make_id)
-        return import_sightings(database, importing, rows, settings.data, check_projection(crs or settings.crs))
+        return import_sightings(database, importing, rows, settings.data)
 
     _import(file, as_json, run)
 

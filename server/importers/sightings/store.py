@@ -1,4 +1,4 @@
-"""Night counts brought in, each with its cell and its district. Nobody is identified in them.
+"""Night counts brought in, each with its district. Nobody is identified in them.
 
 A count outside every district is kept all the same, without a district: a hotspot has no boundary.
 """
@@ -6,10 +6,7 @@ A count outside every district is kept all the same, without a district: a hotsp
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from server.database.engine import Database
-from server.hotspots.grid import leaves_of_points
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.files import Refusal
 from server.importers.sightings.parse import Count
@@ -17,9 +14,7 @@ from server.places.districts import load_district_finder
 from server.queries.maps.sightings import StoredCount, add_counts, list_known_keys, set_looked
 
 
-def import_sightings(
-    database: Database, run: Importing, rows: Sequence[Count | Refusal], data: Path, crs: str
-) -> Account:
+def import_sightings(database: Database, run: Importing, rows: Sequence[Count | Refusal], data: Path) -> Account:
     """Store counts; the n-th row of a kind that is held already is a duplicate, which may say now that somebody looked."""
     account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
     with database.writing() as session:
@@ -30,7 +25,6 @@ def import_sightings(
         account.accepted, account.duplicates = len(new), len(counts) - len(new)
         latitude, longitude = ([getattr(count, half) for count in new.values()] for half in ("latitude", "longitude"))
         districts = load_district_finder(session, data).find_many(latitude, longitude)
-        cells = _find_cells(crs, latitude, longitude)
         batch_id = run.new_id()
         stored = [
             StoredCount(
@@ -39,23 +33,13 @@ def import_sightings(
                 each.latitude,
                 each.longitude,
                 each.people,
-                cell,
                 area,
                 batch_id,
                 each.key,
                 each.looked,
             )
-            for each, cell, area in zip(new.values(), cells, districts, strict=True)
+            for each, area in zip(new.values(), districts, strict=True)
         ]
         close_account(session, run, batch_id, account)
         add_counts(session, stored)
     return account
-
-
-def _find_cells(crs: str, latitude: list[float], longitude: list[float]) -> list[int | None]:
-    """Each count's leaf of the operator's grid; None for all when one lies where that projection does not reach."""
-    try:
-        cells: list[int | None] = leaves_of_points(crs, np.array(latitude), np.array(longitude)).tolist()
-    except ValueError:
-        return [None] * len(latitude)
-    return cells

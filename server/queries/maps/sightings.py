@@ -16,7 +16,7 @@ CHUNK = 5_000
 
 
 class StoredCount(NamedTuple):
-    """People counted at a WGS 84 point on a night. `cell` is the 125 m leaf; `row_key` the same for the same row.
+    """People counted at a WGS 84 point on a night. `row_key` is the same for the same row.
     `looked`: the file says that somebody set out to look there."""
 
     id: Id
@@ -24,7 +24,6 @@ class StoredCount(NamedTuple):
     latitude: float
     longitude: float
     people: int
-    cell: int | None
     district_id: Id | None
     import_batch_id: Id
     row_key: str

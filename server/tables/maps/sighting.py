@@ -5,7 +5,7 @@ how many people were counted at a point on a night. Nobody is identified in them
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import id_key, loose_id, table_of
@@ -17,7 +17,6 @@ class SightingRow(SQLModel, table=True):
 
     __tablename__ = "sighting"
     __table_args__ = (
-        Index(None, "night", "cell"),
         UniqueConstraint("row_key"),
         CheckConstraint("people >= 0", name="people_not_negative"),
         CheckConstraint("latitude BETWEEN -90 AND 90", name="latitude_in_range"),
@@ -25,11 +24,10 @@ class SightingRow(SQLModel, table=True):
     )
 
     id: str = id_key()
-    night: date
+    night: date = Field(index=True)
     latitude: float
     longitude: float
     people: int
-    cell: int | None = Field(default=None, sa_type=BigInteger)
     district_id: str | None = loose_id(optional=True)
     import_batch_id: str | None = loose_id(optional=True, index=True)
     row_key: str = Field(max_length=64)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from server.importers.accounting import Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.boundaries.store import import_boundaries
+from server.importers.sightings.parse import Count
 from server.importers.sightings.parse import parse as parse_sightings
 from server.importers.sightings.store import import_sightings
 from server.places.districts import load_district_finder, name_of_unlisted
@@ -35,9 +36,9 @@ def load_boundaries(database, new_id, data=COUNTY):
     return import_boundaries(database, run, parse_boundaries(data))
 
 
-def load_counts(database, new_id, tmp_path, crs="EPSG:27700"):
+def load_counts(database, new_id, tmp_path):
     run = Importing("sightings", "csv", "counts.csv", COUNTS, NOW, new_id)
-    return import_sightings(database, run, parse_sightings(COUNTS, READING), tmp_path, crs)
+    return import_sightings(database, run, parse_sightings(COUNTS, READING), tmp_path)
 
 
 def test_boundaries_open_their_districts_once(database, new_id):
@@ -111,10 +112,9 @@ def test_every_count_stands_in_exactly_one_place(database, new_id, tmp_path_fact
     assert (account.read, account.accepted, account.duplicates, len(account.refused)) == (6, 5, 0, 1)
     assert account.is_whole
     with database.reading() as session:
-        rows = session.execute(select(sighting.c.people, sighting.c.district_id, sighting.c.cell)).all()
+        rows = session.execute(select(sighting.c.people, sighting.c.district_id)).all()
     assert sorted(row[0] for row in rows) == [0, 2, 2, 2, 7]
     assert sum(row[1] is None for row in rows) == 1
-    assert all(row[2] for row in rows)
 
 
 def test_a_second_load_of_the_same_counts_adds_none(database, new_id, tmp_path_factory):
@@ -129,11 +129,25 @@ def test_counts_of_another_continent_are_kept_where_the_projection_does_not_reac
     far = b"date,lon,lat,count\n2026-08-01,151.2,-33.86,3\n"
     run = Importing("sightings", "csv", "far.csv", far, NOW, new_id)
 
-    account = import_sightings(database, run, parse_sightings(far, READING), tmp_path, "EPSG:27700")
+    account = import_sightings(database, run, parse_sightings(far, READING), tmp_path)
 
     assert account.accepted == 1
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(sighting)) == 1
+
+
+def test_a_count_in_metres_is_where_its_projection_says():
+    """By easting and northing: the option that names the projection named nothing that anybody read."""
+    told = ("511000,197000,3", "inf,1,1", "9e99,9e99,1", ",197000,1")
+    rows = "\n".join(["date,easting,northing,count", *(f"2026-08-01,{each}" for each in told)]).encode()
+
+    first, *refused = parse_sightings(rows, READING, "EPSG:27700")
+
+    assert (round(first.latitude, 3), round(first.longitude, 3), first.people) == (51.661, -0.397, 3)
+    assert len(refused) == 3
+    assert all(not isinstance(each, Count) for each in refused)
+    far = parse_sightings(b"date,x,y,count\n2026-08-01,486000,3620000,1\n", READING, "EPSG:32611")[0]
+    assert (round(far.latitude, 1), round(far.longitude, 1)) == (32.7, -117.1)
 
 
 @pytest.mark.parametrize("column", ["lad24cd", "LAD23CD", "code", "Code"])
@@ -147,7 +161,7 @@ def test_where_no_team_looked_a_zero_stands_for_a_look_only_where_the_file_says_
     load_boundaries(database, new_id)
     rows = b"date,lon,lat,count,looked\n2026-08-01,-0.39,51.66,0,yes\n2026-08-01,-0.41,51.66,0,no\n2026-08-01,-0.40,51.65,2,no\n"
     run = Importing("sightings", "csv", "counts.csv", rows, NOW, new_id)
-    import_sightings(database, run, parse_sightings(rows, READING), tmp_path, "EPSG:27700")
+    import_sightings(database, run, parse_sightings(rows, READING), tmp_path)
 
     with database.reading() as session:
         here = [each.id for each in list_districts(session)]
@@ -163,7 +177,7 @@ def test_a_file_that_comes_again_with_what_was_looked_at_adds_nobody(database, n
     accounts = [
         import_sightings(
             database, Importing("sightings", "csv", "counts.csv", rows, NOW, new_id), parse_sightings(rows, READING),
-            tmp_path, "EPSG:27700",
+            tmp_path,
         )
         for rows in (plain, said)
     ]  # fmt: skip

@@ -50,7 +50,7 @@ def test_every_san_diego_count_is_accounted_for_and_the_forecast_beats_chance(da
     counts = parse_sightings(data, Reading("UTC", NOW))
     run = Importing("sightings", "csv", "counts.csv", data, NOW, new_id)
 
-    account = import_sightings(database, run, counts, tmp_path, SAN_DIEGO)
+    account = import_sightings(database, run, counts, tmp_path)
 
     assert (account.read, account.accepted, account.is_whole) == (6_815, 6_815, True)
     day = date(2020, 1, 1)
