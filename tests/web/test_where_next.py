@@ -14,6 +14,7 @@ from server.queries.street.follow_ups import count_follow_ups
 from server.queries.street.looks import rebuild_looks
 from server.queries.sync import store as sync
 from server.tables.people.hidden import person_hidden
+from server.tables.people.person import person, person_merge
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact
 from shared.geo.grid import cell_of
@@ -161,6 +162,42 @@ def test_who_is_to_be_seen_again_is_counted_by_square_without_whom_one_may_not_k
     with last_week.reading() as session:
         assert sum(count_follow_ups(session, [county.WATFORD], night).values()) == before - 1
         assert sum(count_follow_ups(session, [county.WATFORD], night + timedelta(days=30)).values()) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [("died", 0), ("met tonight under another record", 0), ("met elsewhere since", 0), ("two records", 1), ("none", 1)],
+)
+def test_who_is_to_be_seen_again_is_one_person_by_what_is_known_last(
+    last_week: Database, clock: Clock, change: str, more: int
+) -> None:
+    """A team was sent to a square for somebody who had died, or whom it had met an hour ago under another of their records."""
+    night, now = clock.now.date(), clock.now
+
+    def count() -> int:
+        with last_week.reading() as session:
+            return sum(count_follow_ups(session, [county.WATFORD], night).values())
+
+    def meet(session: Any, who: str, days: tuple[int, ...], site_id: str = "stairwell") -> None:
+        county.put_person(session, now, who, "", name=who, state="listed", nights=days, site_id=site_id)
+
+    before = count()
+    with last_week.writing() as session:
+        meet(session, "ada", (2,))
+        if change != "none":
+            meet(session, "ada-too", (3,))
+            merge = {"id": "m", "from_id": "ada-too", "into_id": "ada", "at": now, "worker_id": "tom"}
+            county.add(session, person_merge, merge)
+        if change == "died":
+            session.execute(person.update().where(person.c.id == "ada-too").values(died_on=night))
+        newer = {
+            "met tonight under another record": {"night": night, "seen_at": now, "state": "not_bedded_down"},
+            "met elsewhere since": {"seen_at": now, "district_id": "elsewhere", "night": night - timedelta(days=1)},
+        }.get(change)
+        if newer:
+            session.execute(contact.update().where(contact.c.id == "contact-ada-too-0").values(**newer))
+
+    assert count() == before + more
 
 
 def test_ground_nobody_looked_at_for_long_is_named_as_that(last_week: Database, browse: Browse, clock: Clock) -> None:

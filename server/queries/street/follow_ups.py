@@ -3,34 +3,76 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import not_concealed
+from server.queries.people.verification import list_groups
+from server.queries.street.looks import pieces
+from server.tables.people.person import person
 from server.tables.street.contact import contact, contact_person
 from shared.model.value import Id
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 FOLLOW_UP_NIGHTS = 7
 """As on the phone's own list of tonight."""
+WORTH_ANOTHER_LOOK = frozenset(str(each.value) for each in ROUGH_SLEEPING_STATES)
 
 
 def count_follow_ups(session: Session, district_ids: Collection[Id], tonight: date) -> Mapping[int, int]:
-    """By square, how many people were last met there in the last nights and not yet tonight."""
-    last: dict[Id, tuple[date, int | None]] = {}
-    states = [str(each.value) for each in ROUGH_SLEEPING_STATES]
-    query = (
-        select(contact_person.c.person_id, contact.c.night, contact.c.cell)
+    """By square, how many people were last met there in the last nights and not yet tonight: each once under whatever record, by
+    the newest contact, wherever that was; nobody who died."""
+    met = (
+        select(contact_person.c.person_id)
+        .distinct()
         .join(contact, contact.c.id == contact_person.c.contact_id)
         .where(
             contact.c.district_id.in_(sorted(district_ids)),
             contact.c.night >= tonight - timedelta(days=FOLLOW_UP_NIGHTS),
-            or_(contact.c.state.in_(states), contact.c.next_step != ""),
             *not_concealed(session, contact_person.c.person_id),
         )
-        .order_by(contact.c.seen_at, contact.c.id)
     )
-    for person_id, night, cell in session.execute(query):
-        last[person_id] = (night, cell)
-    return Counter(cell for night, cell in last.values() if cell is not None and night < tonight)
+    groups = list_groups(session, list(session.scalars(met)))
+    one_id = {each: min(same) for same in groups.values() for each in same}
+    newest: dict[Id, Row[Any]] = {}
+    for row in _list_newest_last(session, one_id, tonight):
+        newest[one_id[row.person_id]] = row
+    gone = _list_dead(session, one_id)
+    return Counter(
+        row.cell
+        for who, row in newest.items()
+        if row.cell is not None
+        and row.night < tonight
+        and row.district_id in district_ids
+        and (row.state in WORTH_ANOTHER_LOOK or row.next_step != "")
+        and who not in gone
+    )
+
+
+def _list_newest_last(session: Session, person_ids: Collection[Id], tonight: date) -> list[Row[Any]]:
+    """Every contact with these records in the last nights, each record's newest last."""
+    rows: list[Row[Any]] = []
+    for some in pieces(sorted(person_ids)):
+        query = (
+            select(
+                contact_person.c.person_id, contact.c.night, contact.c.cell, contact.c.district_id, contact.c.state,
+                contact.c.next_step, contact.c.seen_at, contact.c.id,
+            )
+            .join(contact, contact.c.id == contact_person.c.contact_id)
+            .where(
+                contact_person.c.person_id.in_(some),
+                contact.c.night >= tonight - timedelta(days=FOLLOW_UP_NIGHTS),
+            )
+        )  # fmt: skip
+        rows += session.execute(query).all()
+    return sorted(rows, key=lambda row: (row.seen_at, row.id))
+
+
+def _list_dead(session: Session, one_id: Mapping[Id, Id]) -> set[Id]:
+    dead: set[Id] = set()
+    for some in pieces(sorted(one_id)):
+        query = select(person.c.id).where(person.c.id.in_(some), person.c.died_on.is_not(None))
+        dead |= {one_id[each] for each in session.scalars(query)}
+    return dead
