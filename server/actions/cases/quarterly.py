@@ -168,7 +168,7 @@ def _count(session: Session, ids: Collection[Id], period: Period, lot: Lot) -> T
             else age_on(person.date_of_birth, period.last),
             needs=needs.get(person.id, ()),
         )
-        for person in people.list_people(session, ids)
+        for person in people.list_as_one(session, ids)
     )
     return count_presentations(presented, lot)
 

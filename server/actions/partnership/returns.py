@@ -215,7 +215,7 @@ def _what_is_known(
 def _count_parts(session: Session, seen: Collection[Id], on: date) -> dict[str, int]:
     """Those who were met by gender, and those under 25: as their records say, or an age that somebody guessed."""
     parts: dict[str, int] = {}
-    for each in people.list_people(session, sorted(seen)):
+    for each in people.list_as_one(session, seen):
         told = each.gender.value.replace("_", " ")
         parts[told] = parts.get(told, 0) + 1
         years = each.approximate_age_years if each.date_of_birth is None else age_on(each.date_of_birth, on)

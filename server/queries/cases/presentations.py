@@ -1,8 +1,8 @@
 """Who was on a district's list in a period, and what became of them: for counting, never for showing.
 
 Everything is by district, so that all of them are asked once. Days are those of the clock here, as in every other count of a
-quarter: what happened at half past midnight on 1 July is of July, though it was June by UTC. Hidden people are counted for
-nobody who may not know of them.
+quarter: what happened at half past midnight on 1 July is of July, though it was June by UTC. Everybody is counted once, under
+the one id that their records share. Hidden people are counted for nobody who may not know of them.
 """
 
 from collections import defaultdict
@@ -10,11 +10,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from server.queries.maps.hotspots import find_one_id
 from server.queries.people.concealment import not_concealed
 from server.queries.people.told_needs import STANDS
+from server.queries.street.looks import pieces
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person_need
 from server.tables.street.contact import contact_person
@@ -55,33 +57,42 @@ def list_seen_rough(session: Session, first: date, last: date) -> frozenset[Id]:
     query = (
         select(contact_person.c.person_id)
         .distinct()
-        .join(mdt_case, mdt_case.c.person_id == contact_person.c.person_id)
         .where(
-            mdt_case.c.state.in_(ON_THE_LIST),
             contact_person.c.seen_at >= _start(first) - timedelta(days=1),
             contact_person.c.night >= first,
             contact_person.c.night <= last,
             contact_person.c.state.in_(sorted(str(state.value) for state in ROUGH_SLEEPING_STATES)),
         )
     )
-    return frozenset(session.scalars(query))
+    one_id = find_one_id(session)
+    seen = {one_id.get(each, each) for each in session.scalars(query)}
+    return frozenset(seen & {one_id.get(each, each) for each in _list_listed(session)})
 
 
 def list_need_met(session: Session, first: date, last: date) -> frozenset[Id]:
     """The people of whom a need had no support by the last word before the period, and has some by the last word in it."""
-    query = (
-        select(person_need.c.person_id, person_need.c.need, person_need.c.receiving_support, person_need.c.at)
-        .join(mdt_case, mdt_case.c.person_id == person_need.c.person_id)
-        .where(mdt_case.c.state.in_(ON_THE_LIST), person_need.c.at < _after(last), STANDS)
-        .distinct()
-        .order_by(person_need.c.at)
-    )
+    one_id = find_one_id(session)
+    listed = {one_id.get(each, each) for each in _list_listed(session)}
+    every = listed | {each for each, one in one_id.items() if one in listed}
+    told = [
+        row for some in pieces(sorted(every)) for row in session.execute(_NEEDS, {"ids": some, "until": _after(last)})
+    ]
     before: dict[tuple[Id, str], str] = {}
     within: dict[tuple[Id, str], str] = {}
-    for row in session.execute(query):
-        (before if row.at < _start(first) else within)[row.person_id, row.need] = row.receiving_support
+    for row in sorted(told, key=lambda each: (each.at, each.id)):
+        who = one_id.get(row.person_id, row.person_id)
+        (before if row.at < _start(first) else within)[who, row.need] = row.receiving_support
     yes, no = str(ReceivingSupport.YES.value), str(ReceivingSupport.NO.value)
     return frozenset(who for (who, need), said in within.items() if said == yes and before.get((who, need)) == no)
+
+
+_NEEDS = select(
+    person_need.c.id, person_need.c.person_id, person_need.c.need, person_need.c.receiving_support, person_need.c.at
+).where(person_need.c.person_id.in_(bindparam("ids", expanding=True)), person_need.c.at < bindparam("until"), STANDS)
+
+
+def _list_listed(session: Session) -> list[Id]:
+    return list(session.scalars(select(mdt_case.c.person_id).distinct().where(mdt_case.c.state.in_(ON_THE_LIST))))
 
 
 def _cases() -> Select[Any]:
@@ -90,8 +101,9 @@ def _cases() -> Select[Any]:
 
 def _gather(session: Session, query: Select[Any]) -> ByDistrict:
     found: dict[Id, set[Id]] = defaultdict(set)
+    one_id = find_one_id(session)
     for district_id, person_id in session.execute(query.where(*not_concealed(session, mdt_case.c.person_id))):
-        found[district_id].add(person_id)
+        found[district_id].add(one_id.get(person_id, person_id))
     return {district_id: frozenset(people) for district_id, people in found.items()}
 
 

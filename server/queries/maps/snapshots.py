@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.database.context import beyond_reader
 from server.queries.maps.hotspots import find_one_id
+from server.queries.people import people
 from server.queries.people.concealment import contact_not_concealed, not_concealed
 from server.tables.maps.snapshot import snapshot, snapshot_named, snapshot_pair, snapshot_walk
-from server.tables.people.person import person
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.site import site
@@ -203,12 +203,10 @@ def _list_met(session: Session, contact_ids: Collection[Id]) -> dict[Id, tuple[I
 
 def describe(session: Session, person_ids: Collection[Id], night: date) -> Mapping[Id, Described]:
     """What the form asks of these people, by their records."""
-    columns = (person.c.id, person.c.gender, person.c.date_of_birth, person.c.approximate_age_years)
-    rows = session.execute(select(*columns).where(person.c.id.in_(sorted(person_ids)))).all() if person_ids else []
     return {
-        row.id: Described(
-            gender=Gender(row.gender or Gender.NOT_KNOWN),
-            age=age_band(age_on(row.date_of_birth, night) if row.date_of_birth else row.approximate_age_years),
+        each.id: Described(
+            gender=each.gender,
+            age=age_band(age_on(each.date_of_birth, night) if each.date_of_birth else each.approximate_age_years),
         )
-        for row in rows
+        for each in people.list_as_one(session, person_ids)
     }

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import RowMapping, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from server.database.statements import ids
 from server.queries.people.subjects import list_same_person, same_person
 from server.queries.people.told_needs import STANDS
+from server.queries.people.verification import list_groups
 from server.tables.people.person import person, person_need
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
 from shared.model.person import PERSON_FIELDS, NeedRecorded, Person
@@ -47,6 +49,26 @@ def with_joined_safety(session: Session, persons: Sequence[Person]) -> list[Pers
     for row in session.execute(query.order_by(person.c.id)).mappings():
         joined.setdefault(row["whose"], []).append(read_person(row))
     return [with_joined(each, joined[each.id]) if each.id in joined else each for each in persons]
+
+
+def list_as_one(session: Session, person_ids: Collection[Id]) -> list[Person]:
+    """These people for counting, in the order of their ids: gender and age as any record that is theirs says, where their own
+    does not."""
+    groups = list_groups(session, person_ids)
+    known = {each.id: each for each in list_people(session, {one for same in groups.values() for one in same})}
+
+    def add(one: Id) -> Person:
+        same = [known[one], *(known[each] for each in sorted(groups[one] - {one}) if each in known)]
+        return structs.replace(
+            known[one],
+            gender=next((each.gender for each in same if each.gender is not Gender.NOT_KNOWN), Gender.NOT_KNOWN),
+            date_of_birth=next((each.date_of_birth for each in same if each.date_of_birth), None),
+            approximate_age_years=next(
+                (each.approximate_age_years for each in same if each.approximate_age_years is not None), None
+            ),
+        )
+
+    return [add(each) for each in sorted(person_ids) if each in known]
 
 
 def read_person(row: RowMapping | Mapping[str, Any]) -> Person:

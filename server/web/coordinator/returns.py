@@ -167,9 +167,9 @@ def _beside(counted: Month) -> list[tuple[str, int, str]]:
         ("CHAIN, in 12 months", counted.chain, signed.chain if signed else {}),
     )  # fmt: skip
     return [
-        (f"{title}: {name}", number, str(kept.get(name, "–")))
+        (f"{title}: {name}", now.get(name, 0), str(kept.get(name, 0) if kept else "–"))
         for title, now, kept in told
-        for name, number in now.items()
+        for name in dict.fromkeys((*now, *kept))
     ]
 
 

@@ -10,14 +10,17 @@ from sqlalchemy import select
 
 from server.actions.partnership.returns import SHOWN_ANEW, find_month, list_versions, name_figures, sign_month
 from server.problems import Invalid
+from server.queries.maps.snapshots import describe
 from server.queries.partnership.boundary_changes import end_district, follow
 from server.queries.partnership.districts import add_district
 from server.queries.people.erasure import delete_person
 from server.queries.street.looks import rebuild_looks
-from server.tables.people.person import person
+from server.tables.people.person import person, person_merge
 from server.tables.street.contact import contact, contact_person
+from shared.model.codes import Gender
 from shared.model.district import District
 from shared.rules.indicators import PERIODS
+from shared.rules.snapshot import AgeBand, Described
 from tests.server.conferences.test_at_once import while_held
 from tests.web import county
 from tests.web.test_pages import plain
@@ -55,6 +58,27 @@ def first_contact(session, person_id):
 
 def nights_of(now, days):
     return now.date() - timedelta(days=days)
+
+
+def test_gender_and_age_are_told_as_any_record_that_is_the_same_person_says(browser, october, now):
+    """Whoever asked wrote it on the other record: the return and the snapshot sheet called it not known."""
+
+    def told() -> list[int]:
+        page = plain(browser.get(OCTOBER).text)
+        return [int((re.findall(rf"Over the month: {part} (\d+)", page) or [0])[0]) for part in ("female", "under 25")]
+
+    browser.sign_in("priya")
+    before = told()
+    with october.writing() as session:
+        born = {"gender": "female", "date_of_birth": date(2004, 5, 1)}
+        county.put_person(session, now, "ada-too", "", name="Ada", state="listed", nights=(), **born)
+        merge = {"id": "m", "from_id": "ada-too", "into_id": "o-Ada", "at": now, "worker_id": "tom"}
+        county.add(session, person_merge, merge)
+
+    assert told() == [number + 1 for number in before]
+    with october.reading() as session:
+        (described,) = describe(session, ["o-Ada"], date(2026, 11, 12)).values()
+    assert described == Described(gender=Gender.FEMALE, age=AgeBand.TO_25)
 
 
 def test_each_figure_opens_to_the_people_behind_it_and_says_who_came(browser, october):
@@ -219,6 +243,16 @@ def test_a_month_that_nothing_can_be_held_of_is_answered_with_the_last_whole_one
 
     assert page.status_code == 200
     assert "October 2026" in page.text
+
+
+def test_what_was_signed_of_a_part_that_is_empty_now_still_stands_beside(browser, october):
+    with october.writing() as session:
+        session.execute(person.update().where(person.c.id == "o-Bo").values(gender="other"))
+    press(browser.sign_in("priya"))
+    with october.writing() as session:
+        session.execute(person.update().where(person.c.id == "o-Bo").values(gender="female"))
+
+    assert "Over the month: other 0 1" in plain(browser.get(OCTOBER).text)
 
 
 def test_the_month_before_is_counted_by_the_same_definition_of_the_night(browser, october, now):
