@@ -106,7 +106,10 @@ def _publish(database: Database, settings: Settings, crs: str, day: date, thresh
         published = publish_map(
             session, people, ground, period, crs, rule, now, lambda: str(uuid7()), chance, beside=beside
         )
-    click.echo(f"Prepared {say_period(period)}: about {published.people_shown} people, give or take 4.")
+    told = f"about {published.people_shown} people, give or take 4"
+    click.echo(
+        f"Prepared {say_period(period)}: {told if published.people_shown else f'fewer than {threshold} people'}."
+    )
     click.echo("It is told once two people of two organisations have approved it on the page “What is told”.")
 
 

@@ -10,6 +10,8 @@ from server.hotspots.live import NEGLECTED_NIGHTS, Change, find_squares
 from server.queries.maps.gazetteer import NamedPlace, add_places
 from server.queries.maps.live import list_sites_now
 from server.queries.maps.tonight import CellLook
+from server.queries.partnership.boundary_changes import follow
+from server.queries.partnership.districts import add_district
 from server.queries.street.looks import list_outings, rebuild_looks, renew_looks
 from server.tables.people.person import person_merge
 from server.tables.referrals.referral import referral
@@ -19,6 +21,7 @@ from server.tables.street.shift import visit
 from server.tables.street.site import site
 from server.web.lead.live_map import band_of
 from shared.geo import grid
+from shared.model.district import District
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 from tests.web import county
 from tests.web.test_pages import plain
@@ -158,6 +161,18 @@ def test_a_stamp_changes_with_whatever_the_page_shows(browse, filled, now, chang
         else:
             later = {"name": "Old shelter", "changed_at": now + timedelta(minutes=1)}
             session.execute(site.update().where(site.c.id == "shelter").values(**later))
+    assert tom.get("/live-map/stamp").text != before
+
+
+def test_a_stamp_changes_with_a_late_record_of_a_night_before_the_boundary_changed(browse, filled, now):
+    """It stands under the district that was, whose ground the map shows."""
+    with filled.writing() as session:
+        add_district(session, District(id="old", code="old", name="Old", valid_to=NIGHT - timedelta(days=3)))
+        follow(session, ["old"], [county.WATFORD], NIGHT - timedelta(days=2))
+    tom = browse("tom")
+    before = tom.get("/live-map/stamp").text
+    with filled.writing() as session:
+        county.put_person(session, now, "late", "", name="Late", state="listed", nights=(9,), district_id="old")
     assert tom.get("/live-map/stamp").text != before
 
 

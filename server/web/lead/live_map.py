@@ -18,7 +18,7 @@ from server.hotspots.live import NEGLECTED_NIGHTS, Change, LiveSquare, find_squa
 from server.hotspots.tonight import LOOK_BACK
 from server.http.services import Services
 from server.queries.maps.live import OpenReport, SiteNow, find_stamp, list_open_reports, list_sites_now
-from server.queries.partnership.boundary_changes import with_former
+from server.queries.partnership.boundary_changes import list_divided, with_former
 from server.queries.partnership.districts import list_districts
 from server.web.layout.maps import Ground, Pin, Shape, map_data
 from server.web.layout.page import AnyRequest, page
@@ -97,8 +97,11 @@ def show_live_stamp(door: NamedDependency[Door]) -> Response[str]:
 
 
 def _stamp(access: Access, district_ids: frozenset[Id]) -> str:
-    """With the day and the night: “Tonight” is another one tomorrow, and what was due is late."""
-    found = f"{access.today} {access.tonight} {find_stamp(access.session, district_ids)}"
+    """With the day and the night: “Tonight” is another one tomorrow, and what was due is late. Of the ground's earlier names too:
+    a record of a night before the boundary changed comes in under the old one."""
+    here = with_former(access.session, district_ids)
+    stamp = find_stamp(access.session, here | list_divided(access.session, here))
+    found = f"{access.today} {access.tonight} {stamp}"
     return blake2b(found.encode(), digest_size=8).hexdigest()
 
 
