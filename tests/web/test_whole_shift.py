@@ -23,8 +23,9 @@ from server.queries.referrals.referral_steps import add_step
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.contacts import find_contact, list_corrections
 from server.queries.street.duress_signs import DuressSign, find_signs
-from server.tables.people.person import person
+from server.tables.people.person import person, person_merge
 from server.tables.referrals.referral import referral
+from server.tables.street.contact import contact
 from server.tables.street.look import look
 from server.tables.street.shift import check_in, visit
 from server.tables.street.site import site
@@ -94,6 +95,23 @@ def test_many_reports_and_many_who_were_met_tonight_leave_room_for_whom_somebody
             county.put_person(session, now, f"met{number}", "", state="candidate", nights=(0,), alias=f"Met {number}")
     told = plain(browse("aisha").get("/my-shift/tonight").text)
     assert "Marek" in told and "Met 1" not in told
+
+
+def test_the_newest_contact_under_any_record_says_whether_somebody_is_gone_back_to(
+    browse: Browse, filled: Database, now: datetime
+) -> None:
+    """As on a phone: met up and about yesterday under another record, she stood on the list for the night before."""
+    with filled.writing() as session:
+        county.put_person(session, now, "ada", "", state="candidate", nights=(2,), alias="Ada")
+        county.put_person(session, now, "ada-too", "", state="candidate", nights=(1,), alias="Also Ada")
+        up = {"state": "not_bedded_down", "next_step": ""}
+        session.execute(contact.update().where(contact.c.id == "contact-ada-too-0").values(**up))
+    aisha = browse("aisha")
+    assert "Ada" in plain(aisha.get("/my-shift/tonight").text)
+    with filled.writing() as session:
+        merge = {"id": "m", "from_id": "ada-too", "into_id": "ada", "at": now, "worker_id": "tom"}
+        county.add(session, person_merge, merge)
+    assert "Ada" not in plain(aisha.get("/my-shift/tonight").text)
 
 
 def test_nobody_is_sent_to_somebody_who_has_died(browse: Browse, filled: Database, now: datetime) -> None:

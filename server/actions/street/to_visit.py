@@ -79,7 +79,7 @@ def list_open_referrals(access: Access, team_ids: Sequence[Id]) -> list[Referral
 def _list_people(
     access: Access, team_ids: Sequence[Id], district_ids: Collection[Id], most: int
 ) -> list[tuple[Person, FollowUp]]:
-    """Whom to go back to: each person once, and nobody who has died or was met tonight under any of their records."""
+    """Whom to go back to: each person once, by the newest contact under any of their records, and nobody who has died."""
     since = access.tonight - timedelta(days=FOLLOW_UP_DAYS)
     newest = lately_met.list_follow_ups(access.session, team_ids, district_ids, since, access.tonight, STOPS_MAX * 2)
     listed = people.list_people(access.session, [each.person_id for each in newest])
@@ -93,7 +93,7 @@ def _list_people(
         if len(told) >= most or known & seen or subject is None or not access.allows(Act.SEE_PERSON, subject):
             continue
         seen |= known
-        if each.person_id in by_id and not lately_met.list_met(access.session, known, access.tonight):
+        if each.person_id in by_id and lately_met.is_last_met(access.session, known, each.seen_at):
             told.append((by_id[each.person_id], each))
     return told
 

@@ -66,9 +66,7 @@ def list_follow_ups(
     ]  # fmt: skip
 
 
-def list_met(session: Session, person_ids: Collection[Id], night: date) -> set[Id]:
-    """Those of these records that somebody met on a night."""
-    query = select(contact_person.c.person_id).where(
-        contact_person.c.person_id.in_(sorted(person_ids)), contact_person.c.night == night
-    )
-    return set(session.scalars(query))
+def is_last_met(session: Session, person_ids: Collection[Id], seen_at: datetime) -> bool:
+    """Did nobody meet one of these records after a moment?"""
+    newer = contact_person.c.person_id.in_(sorted(person_ids)), contact_person.c.seen_at > seen_at
+    return session.execute(select(contact_person.c.contact_id).where(*newer).limit(1)).first() is None
