@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from itertools import starmap
+from typing import NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import not_concealed
@@ -19,6 +20,17 @@ from shared.rules.verification import ROUGH_SLEEPING_STATES
 FOLLOW_UP_NIGHTS = 7
 """As on the phone's own list of tonight."""
 WORTH_ANOTHER_LOOK = frozenset(str(each.value) for each in ROUGH_SLEEPING_STATES)
+
+
+class _Met(NamedTuple):
+    person_id: Id
+    night: date
+    cell: int | None
+    district_id: Id | None
+    state: str
+    next_step: str
+    seen_at: datetime
+    contact_id: Id
 
 
 def count_follow_ups(session: Session, district_ids: Collection[Id], tonight: date) -> Mapping[int, int]:
@@ -36,7 +48,7 @@ def count_follow_ups(session: Session, district_ids: Collection[Id], tonight: da
     )
     groups = list_groups(session, list(session.scalars(met)))
     one_id = {each: min(same) for same in groups.values() for each in same}
-    newest: dict[Id, Row[Any]] = {}
+    newest: dict[Id, _Met] = {}
     for row in _list_newest_last(session, one_id, tonight):
         newest[one_id[row.person_id]] = row
     gone = _list_dead(session, one_id)
@@ -51,9 +63,9 @@ def count_follow_ups(session: Session, district_ids: Collection[Id], tonight: da
     )
 
 
-def _list_newest_last(session: Session, person_ids: Collection[Id], tonight: date) -> list[Row[Any]]:
+def _list_newest_last(session: Session, person_ids: Collection[Id], tonight: date) -> list[_Met]:
     """Every contact with these records in the last nights, each record's newest last."""
-    rows: list[Row[Any]] = []
+    rows: list[_Met] = []
     for some in pieces(sorted(person_ids)):
         query = (
             select(
@@ -66,8 +78,8 @@ def _list_newest_last(session: Session, person_ids: Collection[Id], tonight: dat
                 contact.c.night >= tonight - timedelta(days=FOLLOW_UP_NIGHTS),
             )
         )  # fmt: skip
-        rows += session.execute(query).all()
-    return sorted(rows, key=lambda row: (row.seen_at, row.id))
+        rows += starmap(_Met, session.execute(query).all())
+    return sorted(rows, key=lambda row: (row.seen_at, row.contact_id))
 
 
 def _list_dead(session: Session, one_id: Mapping[Id, Id]) -> set[Id]:
