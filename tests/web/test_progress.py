@@ -20,6 +20,7 @@ from server.web.layout.spreadsheets import ODS
 from shared.model.codes import PublicationKind
 from shared.rules.flow import FLOWS
 from shared.rules.small_counts import NOT_SHOWN
+from tests.web import county
 
 NOW = datetime(2026, 11, 12, tzinfo=UTC)
 
@@ -116,6 +117,25 @@ def test_a_quarter_is_told_once_two_have_approved_and_no_more_once_withdrawn(tol
             session, msgspec.structs.replace(gone, withdrawn_at=NOW, withdrawn_by="helen", withdrawn_reason="Wrong.")
         )
         assert len(list_told_quarters(session)) == 8
+
+
+@pytest.mark.parametrize(
+    "untold", [{"second_at": None}, {"withdrawn_at": NOW, "withdrawn_by": "helen", "withdrawn_reason": "Wrong."}]
+)
+def test_a_map_that_waits_or_was_withdrawn_is_shown_to_no_commissioner(browse, filled, new_id, untold):
+    with filled.writing() as session:
+        county.publish_quarters(session, NOW, new_id)
+        newest, before = (each for each in list_releases(session, PublicationKind.MAP))
+        set_release(session, msgspec.structs.replace(newest, **untold))
+    helen = browse("helen")
+
+    assert helen.get(f"/hotspots/{newest.id}").status_code == 404
+    shown = helen.get("/hotspots").text
+    assert "April to June 2026" in shown
+    assert newest.id not in shown
+    with filled.writing() as session:
+        set_release(session, msgspec.structs.replace(before, **untold))
+    assert "No map has been published yet" in helen.get("/hotspots").text
 
 
 def test_nothing_told_is_said_in_words(browse, client):

@@ -57,7 +57,10 @@ def test_somebody_with_two_records_is_one_in_each_figure_of_a_quarter(
             }
             county.add(session, person_need, told | {"at": now - timedelta(days=days)})
 
+        county.put_person(session, now, "unlisted", "", name="Cy", state="candidate", nights=(3,), mdt_number=3)
+
     with database.reading() as session:
+        assert "unlisted" not in presentations.list_seen_rough(session, *quarter)
         listed = presentations.list_presented_by_district(session, *quarter)[county.WATFORD]
         assert listed == presented | {"ada"}
         assert "ada" in presentations.list_seen_rough(session, *before)

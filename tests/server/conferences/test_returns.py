@@ -5,11 +5,13 @@ import re
 import zipfile
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
 from server.actions.partnership.returns import SHOWN_ANEW, find_month, list_versions, name_figures, sign_month
 from server.problems import Invalid
+from server.queries.maps.publications import add_release, find_of_period
 from server.queries.maps.snapshots import describe
 from server.queries.partnership.boundary_changes import end_district, follow
 from server.queries.partnership.districts import add_district
@@ -17,7 +19,7 @@ from server.queries.people.erasure import delete_person
 from server.queries.street.looks import rebuild_looks
 from server.tables.people.person import person, person_merge
 from server.tables.street.contact import contact, contact_person
-from shared.model.codes import Gender
+from shared.model.codes import Gender, PublicationKind
 from shared.model.district import District
 from shared.rules.indicators import PERIODS
 from shared.rules.snapshot import AgeBand, Described
@@ -332,3 +334,10 @@ def test_the_night_signed_under_the_name_before_is_the_night_of_the_month_before
 
     with enter("priya") as access:
         assert find_month(access.session, "herts", date(2026, 10, 1)).before.night == night
+    own = date(2026, 9, 12)
+    with october.writing() as session:
+        (signed,) = list_versions(session, county.WATFORD, date(2026, 9, 1))
+        kept = find_of_period(session, PublicationKind.RETURN, date(2026, 9, 1), date(2026, 9, 30), county.WATFORD)
+        content = msgspec.json.encode([msgspec.structs.replace(signed, night=own)]).decode()
+        add_release(session, msgspec.structs.replace(kept, id="herts-09", area_id="herts", content=content))
+        assert find_month(session, "herts", date(2026, 10, 1)).before.night == own, "what it signed itself comes first"
