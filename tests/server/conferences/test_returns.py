@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -72,7 +73,7 @@ def test_gender_and_age_are_told_as_any_record_that_is_the_same_person_says(brow
     browser.sign_in("priya")
     before = told()
     with october.writing() as session:
-        born = {"gender": "female", "date_of_birth": date(2004, 5, 1)}
+        born: dict[str, Any] = {"gender": "female", "date_of_birth": date(2004, 5, 1)}
         county.put_person(session, now, "ada-too", "", name="Ada", state="listed", nights=(), **born)
         merge = {"id": "m", "from_id": "ada-too", "into_id": "o-Ada", "at": now, "worker_id": "tom"}
         county.add(session, person_merge, merge)
@@ -338,6 +339,7 @@ def test_the_night_signed_under_the_name_before_is_the_night_of_the_month_before
     with october.writing() as session:
         (signed,) = list_versions(session, county.WATFORD, date(2026, 9, 1))
         kept = find_of_period(session, PublicationKind.RETURN, date(2026, 9, 1), date(2026, 9, 30), county.WATFORD)
+        assert kept is not None
         content = msgspec.json.encode([msgspec.structs.replace(signed, night=own)]).decode()
         add_release(session, msgspec.structs.replace(kept, id="herts-09", area_id="herts", content=content))
         assert find_month(session, "herts", date(2026, 10, 1)).before.night == own, "what it signed itself comes first"
