@@ -7,6 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from server.access import Access
+from server.actions.people.pressing import A_MOMENT
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.partnership import services
 from server.queries.partnership.services import Kept
@@ -21,7 +23,7 @@ CHANGED_MEANWHILE = (
 
 
 def add_service(access: Access, told: Service, agency_id: Id | None = None) -> Id:
-    """Put a service into the directory. Raises Forbidden."""
+    """Put a service into the directory; one whose button was pressed twice stands there once. Raises Forbidden."""
     access.require(Act.EDIT_SERVICES, purpose="a new service")
     new_id = access.new_id()
     if agency_id is not None:
@@ -31,14 +33,30 @@ def add_service(access: Access, told: Service, agency_id: Id | None = None) -> I
         service=service, source=OWN_SOURCE, reference=new_id, came_with="{}", agency_id=agency_id,
         edited_at=access.now, edited_by=access.actor.worker_id,
     )  # fmt: skip
+    lock_records(access.session, [f"service of {access.actor.worker_id}"])
+    before = _find_pressed(access, kept)
+    if before is not None:
+        return before
     services.add_services(access.session, [kept], access.now)
     return new_id
+
+
+def _find_pressed(access: Access, new: Kept) -> Id | None:
+    """The very same service, entered by the same worker a moment ago."""
+    lately = services.list_entered_since(access.session, access.actor.worker_id, access.now - A_MOMENT)
+    for each in lately:
+        said = replace(new.service, id=each.service.id, changed_at=each.service.changed_at)
+        if each.source == OWN_SOURCE and each.service == said and each.agency_id == new.agency_id:
+            return each.service.id
+    return None
 
 
 def change_service(access: Access, told: Service, based_on: str, agency_id: Id | None = None) -> None:
     """Write what is right, and which partner receives referrals to it; `based_on` is the version that the form showed.
     Raises NotFound, Forbidden, Failure (CONFLICTING)."""
     before = _open(access, told.id)
+    if replace(told, changed_at=before.service.changed_at) == before.service and agency_id == before.agency_id:
+        return  # pressed twice, or what somebody else has just written, too
     if based_on != version_of(before):
         raise Failure(CONFLICTING, CHANGED_MEANWHILE)
     named = agency_id or before.agency_id

@@ -72,6 +72,12 @@ def list_of_source(session: Session, source: str) -> dict[str, Kept]:
     return {row["reference"]: _read(row) for row in session.execute(query).mappings()}
 
 
+def list_entered_since(session: Session, worker_id: Id, since: datetime) -> list[Kept]:
+    """What a worker entered, changed or checked after a moment."""
+    query = select(service).where(service.c.edited_by == worker_id, service.c.edited_at > since)
+    return [_read(row) for row in session.execute(query).mappings()]
+
+
 def list_receivers(session: Session) -> dict[Id, Id]:
     """The services of which a partner receives referrals here, with that partner."""
     query = select(service.c.id, service.c.agency_id).where(service.c.agency_id.is_not(None))

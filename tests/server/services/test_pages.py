@@ -124,6 +124,24 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
     assert send(client, f"/services/{told.id}/edit", **changed).status_code == 404
 
 
+def test_a_service_that_is_sent_twice_is_there_once_and_its_change_is_kept_once(sign_in, cast, database):
+    client = sign_in(cast.tom)
+    sent = [send(client, "/services/new/edit", **TYPED) for _ in range(2)]
+    assert {each.headers["location"] for each in sent} == {sent[0].headers["location"]}
+    with database.reading() as session:
+        (told,) = directory.list_services(session)
+    form = client.get(f"/services/{told.id}/edit", headers=HTML).text
+    changed = TYPED | {
+        "name": "Winter shelter",
+        "based_on": form.partition('name="based_on" value="')[2].partition('"')[0],
+    }
+    assert [send(client, f"/services/{told.id}/edit", **changed).status_code for _ in range(2)] == [303, 303]
+    assert send(sign_in(cast.priya), "/services/new/edit", **TYPED).status_code == 303
+    assert send(sign_in(cast.tom), "/services/new/edit", **TYPED | {"town": "Luton"}).status_code == 303
+    with database.reading() as session:
+        assert len(directory.list_services(session)) == 3
+
+
 def test_nobody_makes_their_own_service_the_one_that_reads_who_is_referred(sign_in, cast, database):
     """Whoever keeps the partners' agreements says who receives referrals; everybody else's changes leave it as it is."""
 
