@@ -6,7 +6,7 @@ from datetime import datetime
 from mobile.text import Catalogue
 from shared.model.service import Frequency, Hours, ServiceStatus
 from shared.rules import opening_hours
-from shared.rules.finding_services import Found
+from shared.rules.finding_services import Found, has_left_feed
 from shared.rules.opening_hours import WEEKDAYS, is_round_the_clock
 
 
@@ -15,6 +15,8 @@ def say_opening(words: Catalogue, found: Found, now: datetime) -> str:
     service, opening = found.service, found.opening
     if service.status is not ServiceStatus.ACTIVE:
         return words.say("services.closed_for_a_time")
+    if has_left_feed(service):
+        return words.say("services.perhaps_gone")
     if opening is None:
         return words.say("services.closed_now") if service.hours else ""
     if opening.opens <= now and is_round_the_clock(opening, now):

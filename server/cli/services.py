@@ -11,7 +11,7 @@ from server.cli.setting_out import stop, working
 from server.importers.accounting import Importing
 from server.importers.files import Refusal, UnusableFile, read_bytes
 from server.importers.openreferral.fetch import fetch_items
-from server.importers.openreferral.parse import Read, parse, understand
+from server.importers.openreferral.parse import Read, list_references, parse, understand
 from server.importers.openreferral.records import CameWith
 from server.importers.openreferral.store import ServiceAccount, import_services
 from server.importers.openreferral.write import write_service
@@ -35,10 +35,10 @@ def services() -> None:
 def import_file(file: Path, source: str, as_json: bool) -> None:
     """Bring in FILE, JSON with one service or a list."""
     try:
-        rows = parse(read_bytes(file), source)
+        rows, named = parse(read_bytes(file), source)
     except UnusableFile as error:
         stop(str(error))
-    _store(rows, source[:200], file.name, as_json)
+    _store(rows, named, source[:200], file.name, as_json)
 
 
 @services.command("fetch")
@@ -48,10 +48,11 @@ def fetch_feed(address: str, as_json: bool) -> None:
     """Bring in the feed at ADDRESS, its beginning before /services. It is asked now, and never by itself."""
     source = address.rstrip("/")[:200]
     try:
-        rows = [understand(number, each, source) for number, each in enumerate(fetch_items(address), start=1)]
+        items = list(fetch_items(address))
     except UnusableFile as error:
         stop(str(error))
-    _store(rows, source, source, as_json)
+    rows = [understand(number, each, source) for number, each in enumerate(items, start=1)]
+    _store(rows, list_references(items), source, source, as_json)
 
 
 @services.command("export")
@@ -66,10 +67,10 @@ def export_file(file: Path) -> None:
     click.echo(f"Wrote {len(told):,} services.")
 
 
-def _store(rows: Sequence[Read | Refusal], source: str, name: str, as_json: bool) -> None:
+def _store(rows: Sequence[Read | Refusal], named: frozenset[str] | None, source: str, name: str, as_json: bool) -> None:
     with working() as server:
         run = Importing("services", source, name, b"", server.clock(), server.new_id)
-        account = import_services(server.database, run, rows)
+        account = import_services(server.database, run, rows, named)
     _tell(account, as_json)
     raise SystemExit(1 if account.refused else 0)
 
@@ -80,7 +81,7 @@ def _tell(account: ServiceAccount, as_json: bool) -> None:
         return
     click.echo(
         f"Read {account.read:,}: new {account.new:,}, changed {account.changed:,}, as they were {account.same:,}, "
-        f"kept as changed here {account.kept:,}, refused {len(account.refused):,}."
+        f"kept as changed here {account.kept:,}, refused {len(account.refused):,}, no longer named {account.gone:,}."
     )
     for each in [*account.refused, *account.remarks][:SHOWN]:
         click.echo(f"  {each.number}: {each.reason}")

@@ -107,6 +107,7 @@ class Service(Value, frozen=True, kw_only=True):
     """One service. `is_secret_address`: of a refuge, say. Its places are for our pages alone: no feed and no phone is told them.
 
     `hours_note` are hours in words, where no rule says them. `checked_on` is when somebody last made sure that all of this is so.
+    `left_feed_on` is the day on which the directory that it came from was first seen without it.
     """
 
     id: Id
@@ -131,6 +132,7 @@ class Service(Value, frozen=True, kw_only=True):
     bank_holidays: BankHolidays = BankHolidays.NOT_KNOWN
     notice: Words = ""
     checked_on: date | None = None
+    left_feed_on: date | None = None
     changed_at: datetime | None = None
 
 

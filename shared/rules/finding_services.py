@@ -158,8 +158,14 @@ def _span_of(when: OpenWhen, now: datetime) -> tuple[datetime, datetime] | None:
 
 
 def is_stale(service: Service, now: datetime) -> bool:
-    """Has nobody checked it for half a year, or ever?"""
-    return service.checked_on is None or (now.date() - service.checked_on).days > STALE_DAYS
+    """Has nobody checked it for half a year, or ever, or since its own directory no longer names it?"""
+    return has_left_feed(service) or service.checked_on is None or (now.date() - service.checked_on).days > STALE_DAYS
+
+
+def has_left_feed(service: Service) -> bool:
+    """Is it gone from the directory that it came from, and has nobody made sure since that it is there all the same?"""
+    left = service.left_feed_on
+    return left is not None and (service.checked_on is None or service.checked_on < left)
 
 
 def _find_wanted(service: Service, wanted: Wanted, now: datetime) -> Opening | None:

@@ -72,4 +72,6 @@ class ServiceScreen(Screen):
         checked = service.checked_on
         day = say_day(self.words, checked, now.date()) if checked else ""
         said = self.say("services.checked", day=day) if checked else self.say("services.never_checked")
-        ids.checked.text = join(said, self.say("services.ring_first") if is_stale(service, now) else "")
+        left = service.left_feed_on
+        gone = self.say("services.left_feed", day=say_day(self.words, left, now.date())) if left else ""
+        ids.checked.text = join(gone, said, self.say("services.ring_first") if is_stale(service, now) else "")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from server.importers.files import UnusableFile
-from server.importers.openreferral.parse import list_items
+from server.importers.openreferral.parse import is_last_page, list_items
 
 MOST_PAGES = 2_000
 MOST_BYTES = 20_000_000
@@ -29,6 +29,7 @@ def fetch_items(address: str, transport: httpx.BaseTransport | None = None) -> I
                 yield _fetch_whole(line, base, each)
             if not listed or _is_last(data):
                 return
+    raise UnusableFile(f"The feed has more than {MOST_PAGES:,} pages: nothing was taken.")
 
 
 def _fetch_whole(line: httpx.Client, base: str, listed: Any) -> Any:
@@ -63,6 +64,5 @@ def _get(line: httpx.Client, address: str, query: dict[str, int]) -> bytes:
 
 
 def _is_last(data: bytes) -> bool:
-    """A page that does not say so is the last."""
     told = json.loads(data)
-    return not isinstance(told, dict) or bool(told.get("last_page", True))
+    return not isinstance(told, dict) or is_last_page(told)

@@ -6,6 +6,7 @@ no rule become words. What has no name, or lies nowhere on earth, is refused.
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, TypeVar
@@ -60,19 +61,49 @@ class Read:
     remarks: tuple[str, ...] = ()
 
 
-def parse(data: bytes, source: str) -> list[Read | Refusal]:
-    """The services of a file, or of an answer of the feed `source`. Raises UnusableFile where it is none."""
-    return [understand(number, each, source) for number, each in enumerate(list_items(data), start=1)]
+def parse(data: bytes, source: str) -> tuple[list[Read | Refusal], frozenset[str] | None]:
+    """The services of a file, and the ids that it names where it is a whole directory: a list, or a page that is the only one.
+    Raises UnusableFile."""
+    whole = _open(data)
+    items = _list(whole)
+    is_page = isinstance(whole, dict) and "contents" in whole
+    is_whole = isinstance(whole, list) or (is_page and whole.get("page_number", 1) == 1 and is_last_page(whole))
+    rows = [understand(number, each, source) for number, each in enumerate(items, start=1)]
+    return rows, list_references(items) if is_whole else None
 
 
 def list_items(data: bytes) -> list[Any]:
     """Each service as it stands, not yet understood. Raises UnusableFile."""
+    return _list(_open(data))
+
+
+def list_references(items: Iterable[Any]) -> frozenset[str]:
+    """The ids of services as a feed names them, also of those that cannot be used."""
+    named = (each.get("id") for each in items if isinstance(each, dict))
+    return frozenset(_reference(str(each)) for each in named if each is not None)
+
+
+def is_last_page(told: dict[str, Any]) -> bool:
+    """Is this page of a feed its last? One that does not say so is."""
+    number, pages = told.get("page_number"), told.get("total_pages")
+    counted = isinstance(number, int) and isinstance(pages, int)
+    return bool(told.get("last_page", not counted or number >= pages))
+
+
+def _reference(said: str) -> str:
+    return said.strip()[:REFERENCE_CHARACTERS]
+
+
+def _open(data: bytes) -> Any:
     try:
-        whole = _clean(json.loads(decode_text(data).lstrip("\ufeff")))
+        return _clean(json.loads(decode_text(data).lstrip("\ufeff")))
     except NO_JSON as error:
         raise UnusableFile(
             "The file is not JSON: services come as Open Referral UK (HSDS 3). Was it cut off?"
         ) from error
+
+
+def _list(whole: Any) -> list[Any]:
     if isinstance(whole, dict):
         listed = next((whole[name] for name in ("contents", "services") if isinstance(whole.get(name), list)), None)
         whole = listed if listed is not None else [whole]
@@ -144,7 +175,7 @@ def _read(number: int, told: HsdsService, source: str) -> Read:
         checked_on=_read_day(told.assured_date, "the day it was last checked", remarks),
         changed_at=_read_moment(told.last_modified),
     )
-    return Read(number, told.id.strip()[:REFERENCE_CHARACTERS], service, _keep(told), tuple(remarks))
+    return Read(number, _reference(told.id), service, _keep(told), tuple(remarks))
 
 
 def _keep(told: HsdsService) -> CameWith:

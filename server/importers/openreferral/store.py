@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy.orm import Session
 
 from server.database.engine import Database
 from server.importers.accounting import Importing
@@ -19,12 +20,14 @@ from server.queries.partnership.services import Kept
 
 @dataclass
 class ServiceAccount:
-    """What became of each: `new`, `changed`, `same`, `kept` as it was changed here, or refused. `remarks` are of those taken."""
+    """What became of each: `new`, `changed`, `same`, `kept` as it was changed here, or refused. `remarks` are of those taken;
+    `gone` are those that came from this source once, and that it no longer names."""
 
     new: int = 0
     changed: int = 0
     same: int = 0
     kept: int = 0
+    gone: int = 0
     refused: list[Refusal] = field(default_factory=list)
     remarks: list[Refusal] = field(default_factory=list)
 
@@ -41,13 +44,17 @@ class ServiceAccount:
             "changed": self.changed,
             "same": self.same,
             "kept": self.kept,
+            "gone": self.gone,
             "refused": [{"row": each.number, "reason": each.reason} for each in self.refused],
             "remarks": [{"row": each.number, "reason": each.reason} for each in self.remarks],
         }
 
 
-def import_services(database: Database, run: Importing, rows: Sequence[Read | Refusal]) -> ServiceAccount:
-    """Store services in one transaction; the same feed again changes nothing."""
+def import_services(
+    database: Database, run: Importing, rows: Sequence[Read | Refusal], named: frozenset[str] | None = None
+) -> ServiceAccount:
+    """Store services in one transaction; the same feed again changes nothing. `named` are the ids in a whole directory: what came
+    from it once and is not among them is said to have left it. One that names nothing tells of none: it is broken rather."""
     account = ServiceAccount(refused=[each for each in rows if isinstance(each, Refusal)])
     with database.writing() as session:
         held = services.list_of_source(session, run.source)
@@ -66,10 +73,13 @@ def import_services(database: Database, run: Importing, rows: Sequence[Read | Re
                 account.same += 1
             elif before.edited_at is not None and not _is_newer(each, before.edited_at):
                 account.kept += 1
+                _come_back(session, run, before)
             else:
                 account.changed += 1
                 services.change_service(session, _changed(run, each, before), run.now)
         services.add_services(session, new, run.now)
+        if named:
+            account.gone = _say_gone(session, run, [each for key, each in held.items() if key not in named])
         line = AuditLine(
             id=run.new_id(), at=run.now, action="import_services", purpose=run.source, actor_id=run.by or None
         )
@@ -89,6 +99,21 @@ def _take_once(read: list[Read], account: ServiceAccount) -> list[Read]:
             first.append(each)
         seen |= {each.reference, each.service.id}
     return first
+
+
+def _say_gone(session: Session, run: Importing, gone: Sequence[Kept]) -> int:
+    """It stays, for whoever was sent there, and is no longer told as if it ran: nobody knows. Returns how many are gone."""
+    today = run.day_of(run.now)
+    for each in gone:
+        if each.service.left_feed_on is None:
+            services.change_service(session, replace(each, service=replace(each.service, left_feed_on=today)), run.now)
+    return len(gone)
+
+
+def _come_back(session: Session, run: Importing, before: Kept) -> None:
+    if before.service.left_feed_on is not None:
+        back = replace(before, service=replace(before.service, left_feed_on=None))
+        services.change_service(session, back, run.now)
 
 
 def _kept(run: Importing, read: Read) -> Kept:

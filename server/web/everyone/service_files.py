@@ -48,19 +48,20 @@ def bring_services(
         errors["source"] = "Say whose directory it is: the next file of the same name brings it up to date."
     # Seconds of a large file are in no transaction: everybody else writes meanwhile.
     rows: list[Read | Refusal] = []
+    named: frozenset[str] | None = None
     try:
-        rows = _read(content, source)
+        rows, named = _read(content, source)
     except UnusableFile as error:
         errors["data"] = str(error)
     if errors:
         with door.open() as access:
             return _answer(request, access, services, errors, source=source)
-    account = import_services(services.database, run, rows)
+    account = import_services(services.database, run, rows, named)
     with door.open() as access:
         return _answer(request, access, services, account=account, source=source)
 
 
-def _read(content: bytes, source: str) -> list[Read | Refusal]:
+def _read(content: bytes, source: str) -> tuple[list[Read | Refusal], frozenset[str] | None]:
     if not content:
         raise UnusableFile("Choose a file.")
     if len(content) > MOST_BYTES:

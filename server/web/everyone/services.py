@@ -22,7 +22,7 @@ from shared.model.service import BankHolidays, Service, ServiceOffer, ServiceSta
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.bank_holidays import BANK_HOLIDAYS
-from shared.rules.finding_services import Found, OpenWhen, Wanted, find_services, is_stale
+from shared.rules.finding_services import Found, OpenWhen, Wanted, find_services, has_left_feed, is_stale
 from shared.rules.names import words_of
 from shared.rules.opening_hours import Opening, find_opening, is_round_the_clock, say_hours
 
@@ -70,6 +70,7 @@ class Line(Value, frozen=True, kw_only=True):
     notice: str
     checked: str
     is_stale: bool
+    left: str
 
 
 @get(PATH, opt={"action": Act.SEE_SERVICES}, sync_to_thread=True, include_in_schema=False)
@@ -131,6 +132,8 @@ def say_open(told: Service, opening: Opening | None, now: datetime) -> str:
     """Whether it is open, in a few words; nothing where no hours are known."""
     if told.status is not ServiceStatus.ACTIVE:
         return say(told.status)
+    if has_left_feed(told):
+        return "Perhaps closed for good"
     if opening is None:
         return "Closed now" if told.hours else ""
     sure = "" if opening.is_sure else ", if it opens on a bank holiday: ring first"
@@ -186,7 +189,7 @@ def _line(found: Found, now: datetime) -> Line:
         id=told.id, name=told.name, provider=told.provider, where=", ".join(part for part in (away, where) if part),
         is_open=say_open(told, found.opening, wall), offers=", ".join(say(each) for each in (*told.offers, *told.welcomes)),
         telephone=told.telephone, notice=told.notice, is_stale=is_stale(told, wall),
-        checked=say_day(told.checked_on) if told.checked_on else "",
+        checked=say_day(told.checked_on) if told.checked_on else "", left=say_day(told.left_feed_on) if told.left_feed_on else "",
     )  # fmt: skip
 
 
@@ -204,4 +207,6 @@ def _say_source(access: Access, kept: Kept) -> str:
     edited = f"Changed or checked here {say_day(kept.edited_at)}" if kept.edited_at else ""
     by = f" by {names.get(kept.edited_by or '', '')}" if names else ""
     origin = "" if kept.source == OWN_SOURCE else f"From the feed {kept.source}. "
+    if kept.service.left_feed_on is not None:
+        origin += f"No longer in the feed since {say_day(kept.service.left_feed_on)}. "
     return origin + (f"{edited}{by}." if edited else "")

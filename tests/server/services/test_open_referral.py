@@ -31,6 +31,7 @@ from shared.model.service import (
     ServiceStatus,
     ServiceWelcome,
 )
+from shared.rules.finding_services import has_left_feed, is_stale
 
 FEED = "Hertfordshire"
 SHELTER = {
@@ -142,7 +143,7 @@ def bring(database, new_id, rows, at=datetime(2026, 11, 12, 21, 30, tzinfo=UTC))
 
 
 def test_the_same_file_again_changes_nothing_and_a_changed_one_what_it_says(database, new_id):
-    rows = [*parse(json.dumps([SHELTER, {"id": "x"}, SHELTER]).encode(), FEED)]
+    rows = [*parse(json.dumps([SHELTER, {"id": "x"}, SHELTER]).encode(), FEED)[0]]
     account = bring(database, new_id, rows)
     assert (account.new, [each.number for each in account.refused], account.read) == (1, [2, 3], 3)
     account = bring(database, new_id, [read_one()])
@@ -174,6 +175,47 @@ def test_what_was_changed_here_stays_until_the_feed_is_newer(database, new_id, n
     assert (told.name, told.is_secret_address, told.welcomes) == ("Their words", True, (ServiceWelcome.DOGS,))
 
 
+def test_a_service_that_its_directory_no_longer_names_says_so_until_it_is_back(database, new_id):
+    other, unusable = SHELTER | {"id": "other", "name": "Day centre"}, {"id": "odd", "name": "", "status": "active"}
+
+    def bring_file(content, day):
+        rows, named = parse(json.dumps(content).encode(), FEED)
+        run = Importing("services", FEED, "a file", b"", datetime(2026, 11, day, 23, 30, tzinfo=UTC), new_id)
+        return import_services(database, run, rows, named).gone
+
+    def left():
+        with database.reading() as session:
+            return {each.name: each.left_feed_on for each in directory.list_services(session)}
+
+    page = {"page_number": 1, "total_pages": 2, "last_page": False, "contents": [SHELTER]}
+    bring_file([SHELTER, other, unusable | {"name": "Odd"}], 1)
+    for part in (SHELTER, page, page | {"page_number": 2, "last_page": True}, [], [SHELTER, other, unusable]):
+        assert bring_file(part, 2) == 0
+    assert set(left().values()) == {None}
+    assert [bring_file([SHELTER, unusable], 3), bring_file({"contents": [SHELTER, unusable]}, 4)] == [1, 1]
+    assert left() == {"Watford night shelter": None, "Day centre": date(2026, 11, 3), "Odd": None}
+    with database.reading() as session:
+        gone = directory.list_of_source(session, FEED)["other"].service
+    night = datetime(2026, 11, 4, 21, tzinfo=UTC)
+    assert has_left_feed(gone) and is_stale(gone, night)
+    checked = replace(gone, checked_on=date(2026, 11, 4))
+    assert not has_left_feed(checked) and not is_stale(checked, night)
+    bring_file([SHELTER, other], 5)
+    assert left()["Day centre"] is None
+
+
+def test_a_service_that_was_changed_here_and_left_its_directory_comes_back_as_it_was_changed(database, new_id, now):
+    bring(database, new_id, [read_one()])
+    with database.writing() as session:
+        kept = directory.list_of_source(session, FEED)[SHELTER["id"]]  # type: ignore[index]
+        gone = replace(kept.service, name="Ours", left_feed_on=now.date())
+        directory.change_service(session, replace(kept, service=gone, edited_at=now), now)
+    assert bring(database, new_id, [read_one()]).kept == 1
+    with database.reading() as session:
+        (told,) = directory.list_services(session)
+    assert (told.name, told.left_feed_on) == ("Ours", None)
+
+
 def test_an_id_longer_than_any_is_known_again(database, new_id):
     long = read_one(id="x" * 900)
     assert bring(database, new_id, [long]).new == 1
@@ -191,7 +233,7 @@ def test_an_id_longer_than_any_is_known_again(database, new_id):
     ],
 )
 def test_what_no_database_holds_spoils_no_file(database, new_id, changes):
-    rows = parse(json.dumps([SHELTER | changes, SHELTER | {"id": "another"}]).encode(), FEED)
+    rows = parse(json.dumps([SHELTER | changes, SHELTER | {"id": "another"}]).encode(), FEED)[0]
 
     assert bring(database, new_id, rows).new == 2
     with database.reading() as session:
@@ -289,8 +331,8 @@ def test_whatever_is_written_validates_against_the_schema(schema, service, came_
 
 def test_the_published_examples_are_read(shared_data):
     folder = shared_data / "openreferral_uk" / "examples"
-    (refused,) = parse((folder / "service_full.json").read_bytes(), FEED)
-    (read,) = parse((folder / "service_list.json").read_bytes(), FEED)
+    (refused,), _ = parse((folder / "service_full.json").read_bytes(), FEED)
+    (read,), _ = parse((folder / "service_list.json").read_bytes(), FEED)
 
     assert isinstance(refused, Refusal), "the example lies at latitude 100"
     assert isinstance(read, Read)

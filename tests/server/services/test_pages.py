@@ -2,7 +2,7 @@
 handed on."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -201,6 +201,20 @@ def test_a_file_is_brought_in_and_its_refused_rows_are_listed(sign_in, cast, dat
         (told,) = directory.list_services(session)
     refused = send(client, f"/services/{told.id}/remove")
     assert refused.status_code == 409
+
+
+def test_a_service_gone_from_its_feed_is_told_as_one_that_may_have_closed(sign_in, cast, database, now):
+    open_now = Service(id="bed", name="A bed", hours=hours("every day 00:00-24:00"), left_feed_on=date(2026, 11, 3))
+    with database.writing() as session:
+        kept = Kept(service=open_now, source="County", reference="bed", came_with="{}")
+        directory.add_services(session, [kept], now)
+    client = sign_in(cast.tom)
+    for page in (send(client, "/services", open_when="now").text, client.get("/services/bed", headers=HTML).text):
+        assert "Perhaps closed for good" in page and "No longer in the feed since" in page
+        assert "Open day and night" not in page and "ing before anybody walks there" in page
+    send(client, "/services/bed/checked")
+    page = client.get("/services/bed", headers=HTML).text
+    assert "Open day and night" in page and "No longer in the feed since" in page
 
 
 def test_the_feeds_address_is_the_servers_own_whatever_the_host_header_says(sign_in, cast):
