@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from shared.geo.night import DEFAULT_ZONE, local_day
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.codes import SupportNeed
 from shared.model.telling import AnswerState, QuestionKind, Reading
@@ -19,9 +20,9 @@ def find_newest(answers: Iterable[AnswerGiven]) -> dict[str, AnswerGiven]:
     return newest
 
 
-def lives_until(question: Question, answer: AnswerGiven) -> date:
+def lives_until(question: Question, answer: AnswerGiven, zone: str = DEFAULT_ZONE) -> date:
     """The last day on which nobody asks again."""
-    asked = answer.at.date()
+    asked = local_day(answer.at, zone)
     months = asked.month - 1 + question.lives_months
     year, month = asked.year + months // 12, months % 12 + 1
     return date(year, month, min(asked.day, monthrange(year, month)[1]))
@@ -34,14 +35,16 @@ class ToldRecord(Value, frozen=True, kw_only=True):
     needs: frozenset[SupportNeed]
 
 
-def find_told(questions: Iterable[Question], newest: Mapping[str, AnswerGiven], today: date) -> ToldRecord:
+def find_told(
+    questions: Iterable[Question], newest: Mapping[str, AnswerGiven], today: date, zone: str = DEFAULT_ZONE
+) -> ToldRecord:
     """What of the record was answered, within the life of the answers: in the person's words where they were taken down."""
     living = [
         (question, answer)
         for question in questions
         if (answer := newest.get(question.key)) is not None
         and answer.state is AnswerState.ANSWERED
-        and today <= lives_until(question, answer)
+        and today <= lives_until(question, answer, zone)
     ]
     said = {question.known_by: say_told(answer) for question, answer in living}
     needs = {question.known_by_need for question, answer in living if answer.value == YES}
@@ -79,11 +82,17 @@ def was_for_services(given: AnswerGiven, every: Iterable[Question]) -> bool:
     )
 
 
-def is_to_ask(question: Question, newest: Mapping[str, AnswerGiven], known: Mapping[str, str], today: date) -> bool:
+def is_to_ask(
+    question: Question,
+    newest: Mapping[str, AnswerGiven],
+    known: Mapping[str, str],
+    today: date,
+    zone: str = DEFAULT_ZONE,
+) -> bool:
     """Is this asked today? Not within the life of an answer, nor what the record says already."""
     answer = newest.get(question.key)
     if answer is not None:
-        return today > lives_until(question, answer)
+        return today > lives_until(question, answer, zone)
     return not known.get(question.key)
 
 

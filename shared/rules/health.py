@@ -1,9 +1,12 @@
 """What can be recorded of somebody's health: which words and days each kind of fact needs. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from msgspec.structs import replace
+
 from shared.model.health import CODES_OF, HealthFact, HealthKind
+from shared.model.value import Id
 
 LONGEST = 10_000
 DATED = frozenset({HealthKind.HOSPITAL, HealthKind.SAFEGUARDING, HealthKind.ANSWER, HealthKind.HARM, HealthKind.DEATH})
@@ -48,6 +51,28 @@ def find_death(facts: Iterable[HealthFact]) -> date | None:
     """The day on which they died, as it stands."""
     days = (each.on for each in facts if each.kind is HealthKind.DEATH and each.struck_at is None)
     return min((day for day in days if day is not None), default=None)
+
+
+def tell_once(facts: Iterable[HealthFact], groups: Mapping[Id, frozenset[Id]]) -> list[HealthFact]:
+    """The same facts, in their order, with one death for each person: of two records that were joined both may tell of it. It is
+    told on its first day, in the words of both."""
+    told: dict[frozenset[Id], HealthFact] = {}
+    listed = list(facts)
+    deaths = [each for each in listed if each.kind is HealthKind.DEATH]
+    for each in sorted(deaths, key=lambda death: (death.on or date.max, death.recorded_at, death.id)):
+        group = groups[each.person_id]
+        first = told.get(group)
+        told[group] = each if first is None else _join(first, each)
+    kept = {each.id: each for each in told.values()}
+    return [kept.get(each.id, each) for each in listed if each.kind is not HealthKind.DEATH or each.id in kept]
+
+
+def _join(first: HealthFact, other: HealthFact) -> HealthFact:
+    words, learning = (
+        "\n".join(dict.fromkeys(text for each in (first, other) if (text := getattr(each, field).strip())))
+        for field in ("words", "learning")
+    )
+    return replace(first, words=words, learning=learning)
 
 
 def why_not_on(died_on: date | None, day: date) -> str | None:

@@ -7,6 +7,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 
+from shared.geo.night import DEFAULT_ZONE, local_day
 from shared.model.codes import SupportPhase
 from shared.model.plan import Review, Try
 from shared.model.telling import TryEffect, TryMethod
@@ -47,17 +48,17 @@ def find_phase_end(phase: SupportPhase, since: date, moves: Iterable[date] = ())
     return months_after(min(near, key=lambda day: abs(day - since)) if is_move else since, PHASE_MONTHS)
 
 
-def find_next_review(reviews: Iterable[Review], phase_end: date | None) -> date | None:
+def find_next_review(reviews: Iterable[Review], phase_end: date | None, zone: str = DEFAULT_ZONE) -> date | None:
     """When they look at the plan again: as they said last time, and no later than the phase ends; None when nobody said."""
     last = max(reviews, key=lambda each: (each.at, each.id), default=None)
     if last is None:
         return phase_end
     # A phase that ended before the last look was looked at there.
-    bounded = phase_end is not None and phase_end > last.at.date()
+    bounded = phase_end is not None and phase_end > local_day(last.at, zone)
     return min(last.next_on, phase_end) if bounded and phase_end is not None else last.next_on
 
 
-def list_ideas(tries: Iterable[Try]) -> list[Idea]:
+def list_ideas(tries: Iterable[Try], zone: str = DEFAULT_ZONE) -> list[Idea]:
     """What was tried, the ways that went well first; of equal ones the latest."""
     by_method: dict[TryMethod, list[Try]] = {}
     for each in tries:
@@ -67,7 +68,7 @@ def list_ideas(tries: Iterable[Try]) -> list[Idea]:
             method=method,
             tried=len(every),
             went_well=sum(each.effect in GOOD for each in every),
-            last_on=max(each.at for each in every).date(),
+            last_on=local_day(max(each.at for each in every), zone),
         )
         for method, every in by_method.items()
     ]

@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.access import day_of
 from server.actions.operation.ledger_partnership import PARTNERSHIP_ORDERS
 from server.actions.operation.orders import (
     DEVICE_CONFIRMED,
@@ -239,7 +237,7 @@ def _refuse_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
 
 def _follow_refusals(session: Session, repeated: Sequence[LedgerEntry], now: datetime, timezone: str) -> None:
     """What the record says only by an answer that is shared no more goes from it, and the phones hear both again."""
-    now_ms, day, numbers = int(now.timestamp() * 1000), day_of(now, ZoneInfo(timezone)), count(1)
+    now_ms, numbers = int(now.timestamp() * 1000), count(1)
     for entry in repeated:
         if entry.kind != SHARING_ENDED or people.find_person(session, entry.subject_id) is None:
             continue
@@ -254,7 +252,7 @@ def _follow_refusals(session: Session, repeated: Sequence[LedgerEntry], now: dat
         if new:
             sync.publish(session, new, now_ms)
         fresh = partial(_id_after, entry.id, numbers)
-        told = tell_anew(session, [said.person_id], said.worker_id, now, day, fresh)
+        told = tell_anew(session, [said.person_id], said.worker_id, now, timezone, fresh)
         if told:
             project_people(session, read_batch(told))
 

@@ -50,6 +50,7 @@ class Assessment(Value, frozen=True, kw_only=True):
     is_shared: bool
     may_answer: bool
     today: date
+    zone: str
 
     @property
     def newest(self) -> dict[str, AnswerGiven]:
@@ -60,7 +61,7 @@ class Assessment(Value, frozen=True, kw_only=True):
     def to_ask(self) -> list[Question]:
         """What is asked today: nothing within the life of an answer, and nothing that the record says."""
         newest = self.newest
-        return [each for each in self.questions if is_to_ask(each, newest, self.known, self.today)]
+        return [each for each in self.questions if is_to_ask(each, newest, self.known, self.today, self.zone)]
 
 
 class Typed(Value, frozen=True, kw_only=True):
@@ -102,7 +103,8 @@ def read_assessment(access: Access, person_id: Id, purpose: str = PURPOSE) -> As
     every = assessments.list_questions(access.session)
     is_shared = access.allows(Act.SEE_ASSESSMENT, subject)
     return Assessment(
-        person=person, questions=tuple(choose_current(every)), every=tuple(every), is_shared=is_shared, today=access.today,
+        person=person, questions=tuple(choose_current(every)), every=tuple(every), is_shared=is_shared,
+        today=access.today, zone=access.zone.key,
         may_answer=access.allows(Act.RECORD_ASSESSMENT, subject),
         answers=tuple(_list_readable(access, same, every, is_shared)), known=_list_known(access, person, same, every),
     )  # fmt: skip
@@ -204,7 +206,8 @@ def _read(
             wrong[f"value_{question.key}"] = str(why)
             continue
         shown = given.get(each.shown)
-        is_asked_again = shown is not None and access.today > lives_until(current.get(each.question, question), shown)
+        put = current.get(each.question, question)
+        is_asked_again = shown is not None and access.today > lives_until(put, shown, access.zone.key)
         if is_asked_again or _says(fact) != (
             _says(shown) if shown is not None else ("", before.known.get(question.key, ""), "", "")
         ):
@@ -282,7 +285,7 @@ def keep_question(access: Access, project: Project, question: Question) -> Quest
     if kept.reading is not Reading.SERVICES:
         answered = assessments.list_who_answered(access.session, kept.key)
         hold_people(access.session, answered)
-        told = tell_anew(access.session, answered, access.actor.worker_id, access.now, access.today, access.new_id)
+        told = tell_anew(access.session, answered, access.actor.worker_id, access.now, access.zone.key, access.new_id)
         if told:
             project(access.session, told)
     return kept

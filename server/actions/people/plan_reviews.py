@@ -71,7 +71,7 @@ def _find_due(
 ) -> DueReview | None:
     last = max(reviews, key=lambda each: (each.at, each.id), default=None)
     phase_end = find_phase_end(led[1].phase, day_of(led[1].since, zone), moves) if led is not None else None
-    on = find_next_review([last] if last is not None else [], phase_end)
+    on = find_next_review([last] if last is not None else [], phase_end, zone.key)
     if on is None:
         return None
     if led is not None:

@@ -83,9 +83,10 @@ def read_plan(access: Access, person_id: Id, purpose: str = PURPOSE) -> Plan:
         find_phase_end(lead.lead.phase, day_of(lead.lead.since, access.zone), moves) if lead is not None else None
     )
     return Plan(
-        person=person, is_shared=shared, goals=goals, steps=steps, reviews=reviews, tries=tries, ideas=tuple(list_ideas(tries)),
+        person=person, is_shared=shared, goals=goals, steps=steps, reviews=reviews, tries=tries,
+        ideas=tuple(list_ideas(tries, access.zone.key)),
         actions=actions, lead=lead, phase_end=phase_end,
-        review_on=find_next_review(reviews, phase_end) if person.died_on is None else None,
+        review_on=find_next_review(reviews, phase_end, access.zone.key) if person.died_on is None else None,
     )  # fmt: skip
 
 
@@ -276,7 +277,7 @@ def list_reaching(access: Access, person_ids: Collection[Id]) -> dict[Id, Reachi
         tries = tried.get(person.id, [])
         shared = any(each.agency_id != own for each in tries) and _is_shared(access, person.id)
         readable = [each for each in tries if shared or each.agency_id == own]
-        found[person.id] = Reaching(best_way=person.best_way, ideas=tuple(list_ideas(readable)))
+        found[person.id] = Reaching(best_way=person.best_way, ideas=tuple(list_ideas(readable, access.zone.key)))
     return found
 
 

@@ -17,6 +17,7 @@ from server.tables.conferences.conference import case_conference
 from server.tables.partnership.agency import agency, team_district
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
 from server.tables.referrals.referral import alert, alert_referrer, referral
+from shared.geo.night import local_day
 from shared.model.mail import Mail, MailChoice, MailKind
 from shared.model.value import Id, Value
 from shared.policy.decide import TRAINING_LASTS_DAYS
@@ -53,7 +54,7 @@ def list_listeners(session: Session, kind: MailKind, now: datetime, agency_id: I
     if agency_id is not None:
         query = query.where(worker.c.agency_id == agency_id)
     if needs_training(kind):
-        query = query.where(worker.c.trained_on >= now.date() - timedelta(days=TRAINING_LASTS_DAYS))
+        query = query.where(worker.c.trained_on >= local_day(now) - timedelta(days=TRAINING_LASTS_DAYS))
     found = session.execute(query.order_by(worker.c.id)).all()
     acting = _districts_of(session, [row.id for row in found])
     chosen = outbox.list_chosen(session, kind, [row.id for row in found])

@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.sql import Sql
 from server.queries.people.concealment import not_concealed
+from server.queries.people.verification import list_groups
 from server.tables.people.health import health_fact
 from server.tables.people.person import person
 from shared.model.health import HealthFact, HealthKind
 from shared.model.value import Id
+from shared.rules.health import tell_once
 
 COLUMN = {"on": "happened_on", "until": "until_on"}
 """Fields whose names SQL would take for its own words."""
@@ -26,8 +29,8 @@ def list_facts(session: Session, person_ids: Collection[Id]) -> list[HealthFact]
 
 def list_harm(session: Session, district_ids: Collection[Id], since: date) -> list[HealthFact]:
     """Deaths and harm of people last met in these districts, and safeguarding, since a day, the newest first; not of hidden
-    people,
-    and nothing that was struck out."""
+    people, and nothing that was struck out. Of a person with two records one may have been met there, and the other tell it; a
+    death that both tell is told once."""
     kinds = [str(each) for each in (*LEARNT_FROM, HealthKind.SAFEGUARDING, HealthKind.ANSWER)]
     query = (
         select(health_fact)
@@ -36,12 +39,16 @@ def list_harm(session: Session, district_ids: Collection[Id], since: date) -> li
             health_fact.c.kind.in_(kinds),
             health_fact.c.happened_on >= since,
             health_fact.c.struck_at.is_(None),
-            person.c.district_id.in_(sorted(district_ids)),
             *not_concealed(session, health_fact.c.person_id),
         )
         .order_by(health_fact.c.happened_on.desc(), health_fact.c.id.desc())
     )
-    return _read(session, query)
+    facts = _read(session, query)
+    groups = list_groups(session, sorted({each.person_id for each in facts}))
+    named = sorted({each for group in groups.values() for each in group})
+    met = "select id from person where id in ?* and district_id in ?*"
+    met_there = {each for (each,) in Sql(session).rows(met, named, sorted(district_ids))}
+    return tell_once([each for each in facts if groups[each.person_id] & met_there], groups)
 
 
 def add_fact(session: Session, new: HealthFact) -> None:

@@ -43,6 +43,7 @@ from server.tables.people.verification import person_verification, verification
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import REFERRED, contact, contact_person
 from server.tables.street.site import site
+from shared.geo.night import local_day
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.value import Id, Value
@@ -218,7 +219,7 @@ def _without_repeats(looks: list[RecordAccess]) -> list[RecordAccess]:
     """Of one worker's looks on one day only the latest: who looked is what matters, every look stays in the audit log."""
     newest: dict[tuple[str, str, date], RecordAccess] = {}
     for look in looks:
-        newest.setdefault((look.short_name, look.agency_name, look.at.date()), look)
+        newest.setdefault((look.short_name, look.agency_name, local_day(look.at)), look)
     return list(newest.values())
 
 

@@ -290,13 +290,13 @@ class _Teller:
         )
         last = every[0] if every else None
         known = self._told.known.get(question.key, "")
-        to_ask = is_to_ask(question, self._newest, self._told.known, self._told.today)
+        to_ask = is_to_ask(question, self._newest, self._told.known, self._told.today, self._told.zone)
         return Shown(
             question=question, told=self._tell(last) if last else None, options=options_of(question),
             known=dict(options_of(question)).get(known, known) if known and last is None else "",
             earlier=tuple(map(self._tell, every[1:])),
             to_ask=to_ask,
-            until=say_day(lives_until(question, last.given)) if last and self._is_form else "",
+            until=say_day(lives_until(question, last.given, self._told.zone)) if last and self._is_form else "",
             boxes=self._boxes(question, last.given if last else None, known, to_ask=to_ask) if self._is_form else {},
         )  # fmt: skip
 

@@ -250,6 +250,28 @@ def test_a_death_that_was_recorded_twice_stands_when_one_is_struck_out(
             assert {find_person(session, each).died_on for each in (marek, marko)} == {left}
 
 
+def test_a_death_that_two_records_tell_of_is_learnt_from_once(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    marko,
+    database,
+    new_id,
+    now,
+):
+    client = sign_in(cast.tom)
+    record(client, marek, **DIED | {"words": "Found by a passer-by"})
+    record(client, marko, **DIED | {"on": "9 November 2026", "words": "Told by his sister"})
+    record(client, marek, kind="safeguarding", on="1 November 2026", words="He eats nothing")
+    record(client, marko, kind="harm", code="assault", on="2 November 2026", words="By the canal")
+    page = sign_in(cast.priya).get("/harm", headers=HTML).text
+    assert (page.count("Death, "), "canal" in page, "2 entries wait" in page) == (1, False, True)
+    join(database, cast, new_id, now, marko, marek)
+    page = sign_in(cast.priya).get("/harm", headers=HTML).text
+    assert (page.count("Death, "), "Death, 9 November 2026" in page, "3 entries wait" in page) == (1, True, True)
+    assert "Told by his sister\nFound by a passer-by" in page and "He eats nothing" in page and "By the canal" in page
+
+
 def test_whose_other_record_says_that_they_died_comes_to_no_list(
     sign_in,
     cast,

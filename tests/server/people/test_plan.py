@@ -13,9 +13,11 @@ from server.queries.people.erasure import delete_person
 from server.queries.people.held import list_everything
 from server.tables.people.person_plan import engagement_try, plan_goal, plan_review, plan_step
 from server.web.layout.words import say_day
+from shared.model.assessment import AnswerGiven, Question
 from shared.model.codes import SupportPhase
 from shared.model.plan import Review, Try
-from shared.model.telling import TryEffect, TryMethod
+from shared.model.telling import AnswerState, AskedVia, Section, TryEffect, TryMethod
+from shared.rules.assessment import is_to_ask, lives_until
 from shared.rules.plan import find_next_review, find_phase_end, list_ideas, months_after
 from tests.server.cast import Cast
 from tests.server.people import test_housing_needs
@@ -293,3 +295,23 @@ def test_a_step_of_another_service_is_marked_and_what_they_reached_is_read_only_
     assert list_read() == ["A flat near my sister"]
     assert say(sign_in(cast.tom), marek, "refused", what="plan").status_code == 303
     assert list_read() == []
+
+
+def test_days_of_a_plan_and_of_an_answer_are_those_of_the_zone_of_the_partnership() -> None:
+    """In summer an hour after midnight is still yesterday in Greenwich."""
+    at = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    tried = Try(
+        id="t", person_id="p", agency_id="a", at=at, worker_id="w", method=TryMethod.KNOCK, effect=TryEffect.TALKED
+    )
+    assert [list_ideas([tried], *zone)[0].last_on.day for zone in ((), ("Europe/London",), ("UTC",))] == [1, 1, 30]
+
+    looked = Review(id="r", person_id="p", agency_id="a", at=at, worker_id="w", words="", next_on=date(2026, 8, 1))
+    assert find_next_review([looked], date(2026, 7, 1)) == date(2026, 8, 1)
+
+    question = Question(key="home", section=Section.HOME, text="Where?", lives_months=1)
+    given = AnswerGiven(
+        id="a", person_id="p", question=question.key, version=question.version, state=AnswerState.RATHER_NOT, at=at,
+        via=AskedVia.DESK, worker_id="w",
+    )  # fmt: skip
+    assert (lives_until(question, given), lives_until(question, given, "UTC")) == (date(2026, 8, 1), date(2026, 7, 30))
+    assert not is_to_ask(question, {question.key: given}, {}, date(2026, 7, 31))

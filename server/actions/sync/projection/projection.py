@@ -6,11 +6,9 @@ descriptions first, so that facts find the sites they name; then facts; then wha
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from server.access import day_of
 from server.actions.sync.account import keep_account
 from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
@@ -107,7 +105,7 @@ class Projection:
         looks.renew_squares(session, _squares_added_to(session, batch))
         audit.add_lines(session, self._reads(session, batch))
         tell_moved_days(session, batch, moved, self.new_id)
-        told = tell_records(session, batch, day_of(batch.received_at, ZoneInfo(self.timezone)), self.new_id)
+        told = tell_records(session, batch, self.timezone, self.new_id)
         told += settle_joins(session, batch, self.new_id)
         if told:
             self.project(session, told)

@@ -6,7 +6,7 @@ transaction, whatever the phone that brings either knows: phones write nothing o
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from server.queries.people.consents import list_said
 from server.queries.people.subjects import list_same_person
 from server.queries.sync.merged_fields import list_merged_fields
 from server.queries.sync.store import find_change, find_scopes, publish
+from shared.geo.night import local_day
 from shared.model.assessment import Question
 from shared.model.person import NeedRecorded
 from shared.model.telling import Shareable
@@ -47,18 +48,18 @@ Told = Mapping[tuple[str, str], frozenset[Id | None]]
 """What answers say to fields of the record, (field, text), with every worker and service that asked."""
 
 
-def tell_records(session: Session, batch: Batch, today: date, new_id: Callable[[], Id]) -> list[AcceptedChange]:
+def tell_records(session: Session, batch: Batch, zone: str, new_id: Callable[[], Id]) -> list[AcceptedChange]:
     """The server's own changes that fill or empty those fields, stored and still to be projected. What another service asked is
     looked at too: it follows from what was allowed, whoever brought the word."""
     with raised(session):
-        return _tell_records(session, batch, today, new_id)
+        return _tell_records(session, batch, zone, new_id)
 
 
-def _tell_records(session: Session, batch: Batch, today: date, new_id: Callable[[], Id]) -> list[AcceptedChange]:
+def _tell_records(session: Session, batch: Batch, zone: str, new_id: Callable[[], Id]) -> list[AcceptedChange]:
     told_by = {fact.value.person_id: fact.value.worker_id for kind in TOLD_BY for fact in batch.facts.get(kind, ())}
     merges = batch.values("person.merged")
     joined_by = {each: told.worker_id for told in merges for each in (told.from_id, told.into_id)}
-    teller = _Teller(session, batch.received_at, today, new_id) if told_by or joined_by else None
+    teller = _Teller(session, batch.received_at, zone, new_id) if told_by or joined_by else None
     if teller is None:
         return []
     for person_id, worker_id in sorted(told_by.items()):
@@ -73,19 +74,19 @@ def _tell_records(session: Session, batch: Batch, today: date, new_id: Callable[
 
 
 def tell_anew(
-    session: Session, person_ids: Iterable[Id], worker_id: Id, at: datetime, today: date, new_id: Callable[[], Id]
+    session: Session, person_ids: Iterable[Id], worker_id: Id, at: datetime, zone: str, new_id: Callable[[], Id]
 ) -> list[AcceptedChange]:
     """The same of these people where a question is put anew: who reads an answer may be others than before."""
     with raised(session):
-        teller = _Teller(session, at, today, new_id)
+        teller = _Teller(session, at, zone, new_id)
         for person_id in sorted(person_ids):
             teller.tell(person_id, worker_id, may_add=False)
         return teller.publish()
 
 
 class _Teller:
-    def __init__(self, session: Session, at: datetime, today: date, new_id: Callable[[], Id]) -> None:
-        self._session, self._at, self._today, self._new_id = session, at, today, new_id
+    def __init__(self, session: Session, at: datetime, zone: str, new_id: Callable[[], Id]) -> None:
+        self._session, self._at, self._zone, self._new_id = session, at, zone, new_id
         self._questions = assessments.list_questions(session)
         self._settled: set[Id] = set()
         self.new: list[NewChange] = []
@@ -141,7 +142,7 @@ class _Teller:
         if not records or any(each.died_on is not None for each in records):
             return
         newest = find_newest(each.given for each in answers)
-        told = find_told(choose_current(self._questions), newest, self._today)
+        told = find_told(choose_current(self._questions), newest, local_day(self._at, self._zone), self._zone)
         by = {(question.known_by, say_told(answer)): answer.worker_id for question in self._questions
               if question.known_by and (answer := newest.get(question.key)) is not None}  # fmt: skip
         for name, text in told.fields.items():
