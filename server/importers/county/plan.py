@@ -21,14 +21,14 @@ EARLIEST = date(2000, 1, 1)
 AGREEMENT_LASTS_AT_MOST = timedelta(days=366)
 DAYS_AS_WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y")
 USUAL = {
-    "Workers": {"Active": "yes"},
+    "Workers": {"Active": "yes"}, "Agencies": {"Kind": "other"},
     "Districts": {"Verified only": "no", "Answer in days": str(DUE_WORKING_DAYS)},
-    "Agencies": {"Kind": "other"},
-}
+}  # fmt: skip
 """What a new row means where it says nothing."""
 FEWEST_DIGITS, MOST_DIGITS = 8, 16
 LONGEST = {
     "Name": 200, "Code": 40, "Version": 40, "Signed by": 200, "E-mail": 254, "Mailbox": 254, "Emergency contact": 200,
+    "Teams": 20_000, "Districts": 20_000,
 }  # fmt: skip
 
 
@@ -181,13 +181,14 @@ def _refuse(line: Line, faults: list[Fault]) -> Line:
 
 def _read(sheet: Sheet, row: Row, known: _Known) -> tuple[dict[str, str], list[Fault]]:
     """The row's cells as an export would write them, and what is wrong with those that cannot be."""
-    faults: list[Fault] = []
-    said = dict(row.cells)
+    faults, said = list[Fault](), dict(row.cells)
     for column, text in row.cells.items():
         if not text or text == REMOVED or column == "Id":
             continue
-        if len(text) > LONGEST.get(column, len(text)):
-            faults.append(Fault(column, f"{column} is longer than {LONGEST[column]} characters."))
+        longest = LONGEST.get(column, 1_000)
+        if len(text) > longest:
+            faults.append(Fault(column, f"{column} is longer than {longest:,} characters."))
+            continue
         reader = _READERS.get((sheet.name, column)) or _READERS.get(("", column))
         if reader is not None:
             try:
@@ -325,8 +326,7 @@ def say_code(code: str) -> str:
 
 
 def _read_roles(text: str, said: Mapping[str, str], known: _Known) -> str:
-    read = _read_code(Role, "role")
-    return join_names(read(each, said, known) for each in _apart(text, ()))
+    return join_names(_read_code(Role, "role")(each, said, known) for each in _apart(text, ()))
 
 
 def _read_agency(text: str, said: Mapping[str, str], known: _Known) -> str:

@@ -20,7 +20,6 @@ from shared.model.value import NO_JSON
 MOST_BYTES = 8 * 1024 * 1024
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 20_000
-LONGEST_CELL = 1_000
 APART = "; "
 """Between the names of a list in one cell."""
 
@@ -163,7 +162,7 @@ def _to_text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).replace("\x00", "")[:LONGEST_CELL].strip()
+    return str(value).replace("\x00", "").strip()
 
 
 def write_json(county: County) -> bytes:

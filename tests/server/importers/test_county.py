@@ -103,6 +103,10 @@ def test_a_new_county_is_planned_row_by_row() -> None:
         ("Workers", 0, {"Active": "perhaps"}, "“perhaps” is neither yes nor no."),
         ("Workers", 0, {"Id": "made-up"}, "Its Id is not known here: leave the Id empty for something new."),
         ("Workers", 0, {"Name": "x" * 201}, "Name is longer than 200 characters."),
+        ("Workers", 0, {"Emergency_contact": "x" * 1_001}, "Emergency contact is longer than 200 characters."),
+        ("Workers", 0, {"Telephone": "0" * 1_001}, "Telephone is longer than 1,000 characters."),
+        ("Workers", 0, {"Roles": "worker; " * 150}, "Roles is longer than 1,000 characters."),
+        ("Workers", 0, {"Teams": "street team; " * 2_000}, "Teams is longer than 20,000 characters."),
         ("Teams", 0, {"Districts": "Atlantis"}, "The district “Atlantis” is neither in the file nor in Lantern."),
         ("Districts", 0, {"From": "1/4/2028", "Until": "1/4/2027"}, "Until is before From."),
         ("Districts", 0, {"Name": ""}, "Name is missing."),
@@ -124,6 +128,18 @@ def test_a_fault_is_named_and_only_its_row_is_refused(
     assert any(said.startswith(fault) for said in list_faults(plan)), list_faults(plan)
     refused = {(line.sheet, line.number) for line in plan.of(Verb.REFUSE)}
     assert (sheet, number + 2) in refused or fault.startswith("Row 2")
+
+
+@pytest.mark.parametrize("write", [write_json, write_workbook])
+def test_a_long_list_in_one_cell_is_read_to_its_end(write: Callable[[County], bytes]) -> None:
+    tables = {name: [dict(row) for row in rows] for name, rows in COUNTY.items()}
+    named = [f"Team of the {number}. ward" for number in range(200)]
+    tables["Teams"] = [{"Agency": "New Hope", "Name": name, "Districts": "Watford"} for name in ("Street team", *named)]
+    tables["Workers"][0]["Teams"] = "; ".join(named)
+    plan = make_plan(read_county(write(as_file(tables))), EMPTY)
+    assert not plan.of(Verb.REFUSE)
+    (aisha,) = (line for line in plan.lines if line.label == "Aisha Noor")
+    assert sorted(aisha.cells["Teams"].split("; ")) == sorted(named)
 
 
 def test_what_rests_on_a_refused_row_is_refused_with_it() -> None:
