@@ -68,11 +68,12 @@ def note_attendance(
             return _answer_attendance(
                 request, access, conference, {f"leaves-{data.agency}": "Write a time, such as 10:30."}, data
             )
+        shown = (("name", data.name, data.was_name), ("leaves_at", data.leaves, data.was_leaves))
         try:
             attendance.note_attendance(
                 access, conference_id, data.agency, attended=data.came == "yes", apologies=data.came == "apologies",
                 name=data.name, leaves_at=leaves_at,
-                alone=[*["name"] * (data.name == data.was_name), *["leaves_at"] * (data.leaves == data.was_leaves)],
+                alone={name for name, typed, was in shown if typed == was},
             )  # fmt: skip
         except Invalid as refused:
             errors = {f"name-{data.agency}": refused.errors[0]}

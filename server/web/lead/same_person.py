@@ -85,12 +85,14 @@ def show_same_person(
         start = min(max(start, 0), len(waiting))
         shown = waiting[start : start + AT_ONCE]
         cards = _lay_out(access, shown)
-        joined = [each for each in _list_may_part(access) if person in {"", each.from_id, each.into_id}]
+        parting, may_open = _list_may_part(access)
+        joined = [each for each in parting if person in {"", each.from_id, each.into_id}]
         joined_from = min(max(joined_from, 0), len(joined))
         after = joined_from + AT_ONCE
         return page(
             request, "lead/same_person.html", title="Same person?", section=PATH, worker=access.worker, cards=cards,
-            joined=_list_joined(access, joined[joined_from:after]), count_all=len(waiting), now=access.now, person=person,
+            joined=_list_joined(access, joined[joined_from:after], may_open), count_all=len(waiting), now=access.now,
+            person=person,
             joined_later=after if len(joined) > after else 0, count_joined=len(joined),
             later=start + AT_ONCE if len(waiting) > start + AT_ONCE else 0,
         )  # fmt: skip
@@ -187,21 +189,19 @@ class Joined(Value, frozen=True, kw_only=True):
     merged: PersonMerged
 
 
-def _list_may_part(access: Access) -> list[PersonMerged]:
-    """Every joining that stands of which the reader may open one record: what was joined long ago is parted here, too. It was
-    told in each place that knows one of the two, and is shown once."""
+def _list_may_part(access: Access) -> tuple[list[PersonMerged], set[Id]]:
+    """Every joining that stands of which the reader may open one record, and all such records: what was joined long ago is
+    parted here, too. It was told in each place that knows one of the two, and is shown once."""
     joined = identity.list_joined_of(access.session, access.actor.team_ids, access.actor.district_ids)
     known = list_people(access.session, {each for one in joined for each in (one.from_id, one.into_id)})
     allowed = {each for each, subject in known.items() if access.allows(Act.MERGE_PEOPLE, subject)}
     by_pair = {in_order(each.from_id, each.into_id): each for each in reversed(joined)}
-    return [each for pair, each in reversed(by_pair.items()) if {*pair} & allowed]
+    return [each for pair, each in reversed(by_pair.items()) if {*pair} & allowed], allowed
 
 
-def _list_joined(access: Access, joined: Collection[PersonMerged]) -> list[Joined]:
-    ids = {each for one in joined for each in (one.from_id, one.into_id)}
-    known = list_people(access.session, ids)
-    allowed = {each for each in ids if each in known and access.allows(Act.MERGE_PEOPLE, known[each])}
-    told = {each.person.id: each.person.known_as for each in identity.list_sightings_of(access.session, allowed)}
+def _list_joined(access: Access, joined: Collection[PersonMerged], may_open: set[Id]) -> list[Joined]:
+    shown = {each for one in joined for each in (one.from_id, one.into_id)} & may_open
+    told = {each.person.id: each.person.known_as for each in identity.list_sightings_of(access.session, shown)}
     by = list_short_names(access.session, {each.worker_id for each in joined})
     access.note_seen(SubjectKind.PERSON, sorted(told), purpose=settling.PURPOSE)
     return [
