@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Barrier
 from typing import Any
 
+import msgspec
 import pytest
 from litestar.testing import TestClient
 from sqlalchemy.orm import Session
@@ -132,6 +133,20 @@ def test_who_has_left_is_not_let_in_by_an_old_link(client: Any, link: str, fille
     with filled.writing() as session:
         workers.set_active(session, "aisha", False)
 
+    assert client.get(link).status_code == 404
+    assert send(client, link, password=PASSWORD, again=PASSWORD).status_code == 404
+
+
+def test_a_link_that_went_to_another_address_than_they_sign_in_with_sets_no_password(
+    client: Any, link: str, filled: Database
+) -> None:
+    """It was sent to a wrong address, and that was put right: whoever reads that mailbox is nobody of ours."""
+    with filled.writing() as session:
+        aisha = workers.get_worker(session, "aisha")
+        workers.change_worker(session, msgspec.structs.replace(aisha, name="Aisha N. Noor"), email="aisha@example.org")
+    assert client.get(link).status_code == 200
+    with filled.writing() as session:
+        workers.change_worker(session, aisha, email="a.noor@example.org")
     assert client.get(link).status_code == 404
     assert send(client, link, password=PASSWORD, again=PASSWORD).status_code == 404
 

@@ -39,7 +39,7 @@ from server.queries.sync.store import find_scopes, place_entity, set_config
 from server.settings import Settings
 from server.tables.conferences.conference import case_conference
 from server.tables.maps.snapshot import snapshot
-from server.tables.people.offer import vacancy
+from server.tables.people.offer import offer, vacancy
 from server.tables.referrals.imports import import_batch
 from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
@@ -145,8 +145,8 @@ class Mover:
         return f"{ended} became {say_list(each.name for each in self._plan.begins)} on {say_whole_day(self._change.on_day)}"
 
     def _move_things(self, going: Going) -> None:
-        """Open reports, waiting notices, vacancies, snapshot nights to come, places, and what was recorded of nights since, where
-        it was done late."""
+        """Open reports, waiting notices, vacancies, offers, snapshot nights to come, places, and what was recorded late of nights
+        since."""
         session, ends, day = self._session, self._plan.ends, self._change.on_day
         visited = boundary_changes.list_points_since(session, visit, ends, day)
         for table, waiting in (
@@ -155,6 +155,7 @@ class Mover:
             (import_batch, boundary_changes.list_files_of_notices(session, ends)),
         ):
             boundary_changes.set_district(session, table, dict.fromkeys(waiting, going.ids[0]))
+        self._move_offers(going)
         for table, found in (
             (referral, boundary_changes.list_open_referrals(session, ends)),
             (site, boundary_changes.list_sites_in(session, ends)),
@@ -171,6 +172,17 @@ class Mover:
         derive_verification(session, met, met, self._now, self._new_id, self._settings.timezone)
         if late or visited:
             rebuild_looks(session)
+
+    def _move_offers(self, going: Going) -> None:
+        """Where somebody moves in by an offer counts for the district that stands then: a place goes where the list of places
+        went, any other offer where its person is met."""
+        offered = boundary_changes.list_open_offers(self._session, self._plan.ends)
+        points = boundary_changes.list_last_points(self._session, [person_id for _, person_id, _ in offered])
+        moved = {
+            each: going.ids[0] if is_listed else going.find(points.get(person_id))
+            for each, person_id, is_listed in offered
+        }
+        boundary_changes.set_district(self._session, offer, moved)
 
     def _move_staff(self, ids: Mapping[str, Id]) -> None:
         """Nothing of it stands in the ledger: a database put back to before that day knows none of the new districts, lets

@@ -70,11 +70,14 @@ def record(access: Access, told: DoorFact) -> None:
         else:
             is_referral = new.kind is DoorKind.REFERRED
             new = replace(new, service=kept.service.name, to_agency_id=kept.agency_id if is_referral else None)
+    if (
+        find_pressed(path.facts, new) is not None
+    ):  # asked first: an answer that ended a referral is no answer to one that ended
+        return
     if wrong:
         raise InvalidFields(wrong)
-    if find_pressed(path.facts, new) is None:
-        doors.add_fact(access.session, new)
-        _tell_other(access, path, new)
+    doors.add_fact(access.session, new)
+    _tell_other(access, path, new)
 
 
 def _tell_other(access: Access, path: Path, new: DoorFact) -> None:

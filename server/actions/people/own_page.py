@@ -133,6 +133,7 @@ def say_wish(
     session: Session, visit: str, kind: str, words: str, secret: bytes, now: datetime, new_id: Callable[[], Id]
 ) -> None:
     """Keep what they wished or what is wrong. Raises NotFound, Invalid, TooMuch."""
+    own_pages.find_link(session, visit.partition(".")[0], to_change=True)  # of two presses the second finds the first
     link, person, _ = find_visit(session, visit, secret, now)
     said = storable_words(words)
     if kind not in KINDS or not said or len(said) > LONGEST_WISH:

@@ -5,6 +5,7 @@ from datetime import date
 from server.access import Access
 from server.actions.sync.projection.holding import hold_people
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.partnership.districts import find_district
 from server.queries.people import stays
 from shared.model.codes import Destination, StayKind
 from shared.model.person import Person
@@ -40,6 +41,8 @@ def record_stay(
     wrong += _why_no_destination(left_for)
     if district_id not in access.actor.district_ids:
         wrong.insert(0, "Choose a district that you work in.")
+    elif moved_in_on is not None and (why := _why_not_counted(access, district_id, moved_in_on)):
+        wrong.insert(0, why)
     if wrong or moved_in_on is None:
         raise Invalid(*wrong)
     stays.add_stay(
@@ -50,6 +53,15 @@ def record_stay(
             recorded_at=access.now, recorded_by=access.actor.worker_id,
         ),
     )  # fmt: skip
+
+
+def _why_not_counted(access: Access, district_id: Id, moved_in_on: date) -> str:
+    """No figure counts who moved in for a district that had ended by then."""
+    found = find_district(access.session, district_id)
+    ended = None if found is None else found.valid_to
+    if found is None or ended is None or moved_in_on <= ended:
+        return ""
+    return f"{found.name} ended on {ended.day} {ended:%B %Y}. Choose the district that followed it."
 
 
 def _why_no_destination(left_for: str) -> list[str]:

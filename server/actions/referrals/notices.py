@@ -27,6 +27,10 @@ from shared.policy import Act
 FAR = timedelta(days=730)
 ON_A_PAGE, ANSWERED_SHOWN = 50, 30
 MEANWHILE = "It was answered before. Load the page again."
+ONE_OF_TWO = (
+    "It goes to another district, or is answered here with your word for whoever told you: choose one of the two. The other "
+    "district answers them."
+)
 LACKING = {
     "name": "Their name", "date_of_birth": "Date of birth", "institution": "From where: which hospital, prison or office",
     "expected_on": "Expected on", "sender_name": "Who told you", "sender_reach": "Their telephone number or e-mail address",
@@ -133,6 +137,8 @@ def answer(access: Access, project: Project, notice_id: Id, said: str, words: st
     """
     found = _open(access, notice_id)
     if send_to:
+        if said or words.strip():
+            raise Invalid(ONE_OF_TWO)
         if all(each.id != send_to for each in list_districts_on(access.session, access.today)):
             raise Invalid("Choose the district to which it goes.")
         if not notices.send_on(access.session, notice_id, send_to):

@@ -21,7 +21,7 @@ from server.tables.partnership.agency import seat, team_district
 from server.tables.partnership.boundary_change import boundary_change, district_successor
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker_district
-from server.tables.people.offer import vacancy
+from server.tables.people.offer import offer, vacancy
 from server.tables.referrals.imports import import_batch
 from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
@@ -191,6 +191,15 @@ def list_open_vacancies(session: Session, district_ids: Collection[Id]) -> list[
     """Beds and homes of these districts that are on the list."""
     query = select(vacancy.c.id).where(vacancy.c.district_id.in_(sorted(district_ids)), vacancy.c.closed_at.is_(None))
     return list(session.scalars(query.order_by(vacancy.c.opened_at, vacancy.c.id)))
+
+
+@beyond_reader
+def list_open_offers(session: Session, district_ids: Collection[Id]) -> list[tuple[Id, Id, bool]]:
+    """Offers of these districts that nobody has answered: (offer, person, whether of a place on the list)."""
+    query = select(offer.c.id, offer.c.person_id, offer.c.vacancy_id).where(
+        offer.c.district_id.in_(sorted(district_ids)), offer.c.answer.is_(None)
+    )
+    return [(row.id, row.person_id, row.vacancy_id is not None) for row in session.execute(query.order_by(offer.c.id))]
 
 
 def list_files_of_notices(session: Session, district_ids: Collection[Id]) -> list[Id]:

@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referrals.notice import notice
+from shared.geo.night import local_day
 from shared.model.notice import Notice, NoticeAnswer, NoticeKind
 from shared.model.value import Id
 
 KEPT = timedelta(days=365)
-"""So long a notice by which nobody was put forward is kept, as an alert's words are (privacy rule A8)."""
+"""So long a notice by which nobody was put forward is kept, as an alert's words are (privacy rule A8), and no shorter than it
+is waited for."""
 
 
 def add_notice(session: Session, new: Notice) -> None:
@@ -100,8 +102,10 @@ def send_on(session: Session, notice_id: Id, district_id: Id) -> bool:
 
 
 def forget_old(session: Session, now: datetime) -> int:
-    """Forget notices by which nobody was put forward and that are older than they may be; returns how many."""
-    old = notice.c.person_id.is_(None) & (notice.c.received_at < now - KEPT)
+    """Forget notices by which nobody was put forward and that are older than they may be; returns how many. Whoever is still to
+    come, such as from a long sentence, and of whom nothing was said yet, is waited for."""
+    is_over = or_(notice.c.answer.is_not(None), notice.c.expected_on.is_(None), notice.c.expected_on < local_day(now))
+    old = notice.c.person_id.is_(None) & (notice.c.received_at < now - KEPT) & is_over
     return int(getattr(session.execute(delete(notice).where(old)), "rowcount", 0))
 
 

@@ -8,10 +8,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.access import day_of
 from server.actions.referrals.notices import KINDS, Told, find_faults, receive
 from server.database.deadlocks import is_deadlock
 from server.database.engine import BUSY
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.importers.files import make_storable
 from server.problems import Invalid, TooManyTries
@@ -92,13 +92,13 @@ def _send(request: AnyRequest, services: Services, data: NoticeForm) -> Response
         expected_on=_read_day(errors, "expected_on", data.expected_on), words=data.words, sender_name=data.sender_name,
         sender_reach=data.sender_reach,
     )  # fmt: skip
-    errors |= find_faults(told, day_of(now))
+    errors |= find_faults(told, to_local(now).date())
     if data.agreed != "yes":
         errors["agreed"] = "Ask them first: a notice is sent with their agreement."
     if not errors:
         try:
             with services.database.writing() as session:
-                kept, _ = receive(session, told, now, day_of(now), services.new_id)
+                kept, _ = receive(session, told, now, to_local(now).date(), services.new_id)
             return page(request, "referrer/notice_sent.html", title="Sent", reference=kept.reference)
         except Invalid as refused:
             errors["district"] = " ".join(refused.errors)
@@ -138,7 +138,7 @@ def _form(
     request: AnyRequest, services: Services, form: NoticeForm, errors: Errors, status: int = 200
 ) -> Response[str]:
     with services.database.reading() as session:
-        standing = list_districts_on(session, day_of(services.clock()))
+        standing = list_districts_on(session, to_local(services.clock()).date())
     options: list[tuple[str, Any]] = [("", "Choose"), *((each.id, each.name) for each in standing)]
     return page(
         request, "referrer/notice.html", title=TITLE, status=status, form=form, errors=errors,

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from sqlalchemy.orm import Session
 
-from server.access import day_of
 from server.actions.people import own_page
 from server.database.context import Kind
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid, NotFound, TooManyTries
 from server.queries.operation.rate_limits import Limit, count_try
@@ -187,9 +187,9 @@ def _show(
             answers=_tell_answers(session, same, words, data.lang),
             plan=_tell_plan(session, same, words), way=_tell_way(session, same, words),
             drawn=[tell_series(each, _day, words) for each in _list_series(session, same)],
-            consents=_tell_consents(session, same, words, data.lang, day_of(now)),
+            consents=_tell_consents(session, same, words, data.lang, to_local(now).date()),
             looked=[
-                words["looked_line"].format(name=each.name, day=_day(day_of(each.last_at)))
+                words["looked_line"].format(name=each.name, day=_day(to_local(each.last_at).date()))
                 for each in access_log.list_agencies_that_looked(session, same)
             ],
             wishes=own_pages.list_wishes(session, person_ids=same),
@@ -316,7 +316,7 @@ def _tell_consents(session: Session, same: list[Id], words: Words, lang: str, to
 def _tell_consent(word: ConsentSaid, names: dict[Id, str], words: Words, lang: str) -> str:
     is_by_law = word.basis is not LawfulBasis.CONSENT and str(word.answer) == "agreed"
     told = words["by_law" if is_by_law else str(word.answer)].format(
-        day=_day(day_of(word.at)), what=SHARED_IN[_spoken(lang)].get(word.what, str(word.what)), words=word.words,
+        day=_day(to_local(word.at).date()), what=SHARED_IN[_spoken(lang)].get(word.what, str(word.what)), words=word.words,
         whom=names.get(word.agency_id, "") if word.agency_id else words["everybody"],
     ).strip()  # fmt: skip
     return f"{told} {words['agreed_until'].format(day=_day(word.until))}" if word.until else told

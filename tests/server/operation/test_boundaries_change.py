@@ -15,7 +15,8 @@ from server.actions.cases.moves import hand_over
 from server.actions.partnership import boundary_changes as changing
 from server.actions.partnership.boundary_changes import Beginning, Plan, show_plan
 from server.actions.partnership.boundary_moves import carry_out_due
-from server.actions.people.offers import add_vacancy, open_cold_nights
+from server.actions.people.offers import add_vacancy, answer_offer, make_offer, open_cold_nights
+from server.actions.people.stays import record_stay
 from server.actions.referrals.notices import Told, answer, receive
 from server.database.engine import Database
 from server.http.services import Services
@@ -32,7 +33,8 @@ from server.queries.maps.snapshots import Snapshot
 from server.queries.operation import audit
 from server.queries.partnership import boundary_changes, districts, workers
 from server.queries.people import brought_in, offers
-from server.queries.people.offers import ColdNights, find_cold_nights, list_vacancies
+from server.queries.people.offers import ColdNights, find_cold_nights, list_offers, list_vacancies
+from server.queries.people.stays import list_stays
 from server.queries.referrals.notices import find_notice
 from server.security.holding import Box
 from server.tables.cases.case import mdt_case
@@ -337,6 +339,10 @@ def test_one_district_becomes_two_and_each_thing_follows_its_place(
         Beginning(code=a.code, name=a.name, geojson=a.geojson) for a in parse(outlines()) if isinstance(a, Area)
     )
     change_id = county.plan(Plan(ends=(cast.watford.id,), begins=begins))
+    for each in (east, west):
+        assert county.phone.push(county.phone.patch("person.patched", each, name="Sam")).status_code == 200
+    with county.enter(cast.priya) as access:
+        offered = [make_offer(access, each, cast.watford.id, "hostel", clock().date()).id for each in (east, west)]
     with county.enter(cast.olu) as access:
         changing.place_staff(
             access, change_id, {cast.priya.id: "E1", cast.team.id: "W1", "nobody": "E1", cast.tom.id: "none"}
@@ -364,6 +370,16 @@ def test_one_district_becomes_two_and_each_thing_follows_its_place(
     assert find_conference(county, to_come) == new_west
     assert {person for person, _ in county.nights(cast.watford.id)} == {east, west}
     assert {person for person, _ in county.nights(new_east)} == {meanwhile}
+    # What they were offered before is accepted where they are, and counts there.
+    with county.enter(find_worker(county, cast.priya)) as access:
+        places = {each.id: each.district_id for each in list_offers(access.session, [east, west])}
+        assert [places[each] for each in offered] == [new_east, new_west]
+        today = clock().date()
+        answer_offer(access, east, offered[0], "accepted", "", today, today)
+        assert [each.district_id for each in list_stays(access.session, [east])] == [new_east]
+    with county.enter(find_worker(county, cast.priya)) as access, pytest.raises(Invalid) as refused:
+        record_stay(access, east, cast.watford.id, "hostel", date(2028, 4, 1), None)
+    assert refused.value.errors[0] == "Watford ended on 31 March 2028. Choose the district that followed it."
     # Seen once more in the east: nothing draws the case back to a district that is no more.
     clock.now = datetime(2028, 4, 3, 21, tzinfo=UTC)
     county.meet(EAST, person_id=east)

@@ -165,6 +165,11 @@ def test_only_the_districts_coordinator_reads_it_and_may_send_it_on(client, cast
         assert client.get("/notices", headers=HTML).status_code == 403
     sign_in(cast.priya)
     assert post(client, "/notices", notice=kept["id"], send_to="nowhere").status_code == 422
+    for said in ({"answer": "helped"}, {"words": "She has a room"}):
+        both = post(client, "/notices", notice=kept["id"], send_to=cast.dacorum.id, **said)
+        assert both.status_code == 422 and "choose one of the two" in both.text
+        assert f'<option value="{cast.dacorum.id}" selected>' in both.text and said.get("words", "") in both.text
+    assert rows(database)[0]["district_id"] == cast.watford.id
     assert post(client, "/notices", notice=kept["id"], send_to=cast.dacorum.id).status_code == 303
     sign_in(cast.carol)
     assert "Vera Lind" in client.get("/notices", headers=HTML).text
@@ -369,6 +374,23 @@ def test_a_notice_by_which_nobody_was_put_forward_is_forgotten_after_a_year(clie
         assert notices.forget_old(session, clock() + timedelta(days=364)) == 0
         assert notices.forget_old(session, clock() + timedelta(days=366)) == 1
     assert rows(database) == []
+
+
+def test_a_notice_of_somebody_still_to_come_waits_for_them_however_early_it_was_sent(
+    client, cast, sign_in, database, clock
+):
+    first, second = (send(client, cast, expected_on=f"2028-05-{day}", name=f"{day}") for day in (20, 21))
+    assert (first.status_code, second.status_code) == (200, 200)
+    sign_in(cast.priya)
+    answered = next(each["id"] for each in rows(database) if each["name"] == "21")
+    assert post(client, "/notices", notice=answered, answer="not_ours").status_code == 303
+    with database.writing() as session:
+        assert notices.forget_old(session, clock() + timedelta(days=400)) == 1
+    assert [each["name"] for each in rows(database)] == ["20"]
+    with database.writing() as session:
+        # Half past midnight here is still the day before in Greenwich: on their own day nobody is forgotten.
+        assert notices.forget_old(session, datetime(2028, 5, 20, 22, 30, tzinfo=UTC)) == 0
+        assert notices.forget_old(session, datetime(2028, 5, 20, 23, 30, tzinfo=UTC)) == 1
 
 
 @pytest.mark.parametrize("path", ["/notice", "/notice/status"])
