@@ -234,7 +234,10 @@ def test_somebody_known_is_proposed_and_their_record_stays_as_it_is(
     browse: Callable[[str], Any], filled: Database
 ) -> None:
     known = next(person for person in everybody(filled).values() if person.name)
-    rows = [["Name", "Gender", "Mental health", "Notes"], [known.name.upper(), "F", "Y", "likes chess"]]
+    rows = [
+        ["Name", "Gender", "Mental health", "Notes", "Evicted", "MDT number"],
+        [known.name.upper(), "F", "Y", "likes chess", "Y", "4"],
+    ]
     priya = browse("priya")
     shown = bring(priya, as_csv(rows), "list.csv")
     assert f"The same as {known.known_as}" in shown.text
@@ -246,6 +249,7 @@ def test_somebody_known_is_proposed_and_their_record_stays_as_it_is(
         facts = [fact.text for fact in brought_in.list_facts(session, [known.id])]
     assert "Notes: likes chess" in facts
     assert "Need in the file: mental health, receiving support: not known" in facts
+    assert {"Evicted in the file: yes", "MDT number in the file: 4"} <= {*facts}
     priya.send(f"/caseload/{batch_of(filled).id}/undo")
     with filled.reading() as session:
         assert people.find_person(session, known.id) == known

@@ -225,7 +225,7 @@ def _make(access: Access, person_id: Id, question: Question, typed: Typed, asked
     return AnswerGiven(
         id=access.new_id(), person_id=person_id, question=question.key, version=question.version,
         state=AnswerState.RATHER_NOT if typed.rather_not else AnswerState.ANSWERED, value=value, words=words, note=note,
-        via=AskedVia(asked.via), place=asked.place.strip(), at=at, worker_id=asked.by or access.actor.worker_id,
+        via=AskedVia(asked.via), place=storable_words(asked.place), at=at, worker_id=asked.by or access.actor.worker_id,
     )  # fmt: skip
 
 

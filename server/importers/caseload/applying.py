@@ -13,6 +13,7 @@ from server.actions.people.erasure import forget_person
 from server.actions.sync.projection.holding import hold_people
 from server.actions.sync.saying import say
 from server.importers.caseload.grid import Grid
+from server.importers.caseload.meanings import say_meaning
 from server.importers.caseload.reading import UNREADABLE, Draft
 from server.importers.caseload.store import (
     NEW,
@@ -204,6 +205,10 @@ def _not_taken(draft: Draft) -> Iterator[str]:
             yield f"{name.replace('_', ' ').capitalize()} in the file: {value}"
     for need, support in draft.needs.items():
         yield f"Need in the file: {need.replace('_', ' ')}, receiving support: {support.replace('_', ' ')}"
+    for name, is_so in draft.general.items():
+        yield f"{say_meaning(f'general.{name}')} in the file: {'yes' if is_so else 'no'}"
+    if draft.mdt_number > 1:
+        yield f"MDT number in the file: {draft.mdt_number}"
     if draft.verified is not None:
         yield f"Verified in the file: {'yes' if draft.verified else 'no'}"
     if draft.status == "closed":

@@ -76,7 +76,9 @@ def test_an_answer_is_kept_with_who_asked_when_and_where_and_not_asked_again_wit
     client = sign_in(cast.tom)
     assert "0 of 27 known" in read(client, marek)
     assert (
-        answer(client, marek, home_want="A studio", words_home_want="Four walls & a door", place="New Hope").status_code
+        answer(
+            client, marek, home_want="A studio", words_home_want="Four walls & a door", place="New\0 Hope"
+        ).status_code
         == 303
     )
     page = read(client, marek)
