@@ -43,6 +43,7 @@ from shared.rules.opening_hours import find_faults
 RAW_CHARACTERS = 2_000
 MOST_NUMBER = 10**15
 REFERENCE_CHARACTERS = 200
+LONGEST, LONGEST_URL = 10_000, 1_000
 MOST_AGE = 130
 OUR_TERMS = frozenset({*OFFERS.values(), *WELCOMES.values(), *HOLIDAYS.values()})
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
@@ -145,7 +146,7 @@ def _read(number: int, told: HsdsService, source: str) -> Read:
     name = _text(told.name, 300)
     if not (name and told.id.strip()):
         raise UnusableRow("The service lacks its name or its id.")
-    remarks: list[str] = []
+    remarks = _list_cut(told)
     hours, note = _read_hours(told.schedules or [], remarks)
     provider = told.organization
     provider_id = (provider.id if provider else "") or told.organization_id or ""
@@ -166,7 +167,7 @@ def _read(number: int, told: HsdsService, source: str) -> Read:
         fees=_text(told.fees),
         telephone=_text(_find_number(told), 300),
         email=_text(told.email, 300),
-        url=_text(told.url, 1_000),
+        url=_text(told.url, LONGEST_URL),
         places=_read_places(told, source),
         hours=tuple(hours),
         hours_note=_text(note),
@@ -176,6 +177,20 @@ def _read(number: int, told: HsdsService, source: str) -> Read:
         changed_at=_read_moment(told.last_modified),
     )
     return Read(number, _reference(told.id), service, _keep(told), tuple(remarks))
+
+
+def _list_cut(told: HsdsService) -> list[str]:
+    """What is longer than we keep: its beginning is taken, and nobody is left to think that it is the whole."""
+    fields = (
+        ("name", told.name, 300), ("description", told.description, LONGEST), ("url", told.url, LONGEST_URL),
+        ("eligibility_description", told.eligibility_description, LONGEST), ("fees", told.fees, LONGEST),
+        ("email", told.email, 300), ("alert", told.alert, LONGEST),
+    )  # fmt: skip
+    return [
+        f"Its {name} is longer than {longest:,} characters: the rest was left out."
+        for name, text, longest in fields
+        if len((text or "").strip()) > longest
+    ]
 
 
 def _keep(told: HsdsService) -> CameWith:
@@ -300,7 +315,7 @@ def _split(said: str) -> list[str]:
 
 
 # ----------------------------------------------------------------------------------------------------------- small things
-def _text(said: str | None, longest: int = 10_000) -> str:
+def _text(said: str | None, longest: int = LONGEST) -> str:
     return make_storable((said or "").strip())[:longest].strip()
 
 

@@ -29,6 +29,7 @@ NEW = "new"
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@]{2,}")
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
 MOST_AGE = 130
+LONGEST_URL = 1_000
 NOBODY = "Nobody here: whoever refers rings or writes"
 
 
@@ -194,6 +195,8 @@ def _read(form: ServiceForm, before: Service, errors: Errors, today: date) -> Se
         errors["email"] = "Write the e-mail address as name@example.org."
     if form.url.strip() and not URL.fullmatch(form.url.strip()):
         errors["url"] = "Write the whole address of the page, beginning with https://."
+    if len(form.url.strip()) > LONGEST_URL:
+        errors["url"] = f"Use {LONGEST_URL:,} characters or fewer."
     hours, wrong = read_hours(form.hours)
     if wrong:
         errors["hours"] = " ".join(wrong)
@@ -209,7 +212,7 @@ def _read(form: ServiceForm, before: Service, errors: Errors, today: date) -> Se
         before, name=name, status=ServiceStatus(form.status), minimum_age=ages[0], maximum_age=ages[1],
         offers=tuple(each for each in ServiceOffer if str(each) in as_tuple(form.offers)),
         welcomes=tuple(each for each in ServiceWelcome if str(each) in as_tuple(form.welcomes)),
-        url=form.url.strip()[:1_000], places=places, is_secret_address=bool(form.is_secret_address), hours=hours,
+        url=form.url.strip(), places=places, is_secret_address=bool(form.is_secret_address), hours=hours,
         bank_holidays=BankHolidays(form.bank_holidays), checked_on=today if form.checked_today else before.checked_on,
         provider_id=before.provider_id if lines["provider"] == before.provider else "", **words, **lines,
     )  # fmt: skip

@@ -130,6 +130,14 @@ def test_what_is_no_list_of_services_is_said_to_be_none(data):
         parse(data, FEED)
 
 
+def test_what_is_longer_than_we_keep_is_said_to_be_cut():
+    read = read_one(description="x" * 10_001, alert="Full", url="https://example.org/" + "y" * 1_000)
+
+    assert isinstance(read, Read)
+    assert (len(read.service.description), len(read.service.url)) == (10_000, 1_000)
+    assert [each.partition(" is")[0] for each in read.remarks] == ["Its description", "Its url"]
+
+
 def test_an_id_that_is_no_uuid_is_always_the_same_one():
     first, again = (read_one(id="shelter-7") for _ in range(2))
     elsewhere = understand(1, SHELTER | {"id": "shelter-7"}, "Essex")

@@ -90,7 +90,13 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
     client = sign_in(cast.tom)
     assert (
         send(
-            client, "/services/new/edit", name="", hours="sometimes", minimum_age="x", email="no", postcode="zz"
+            client,
+            "/services/new/edit",
+            name="",
+            hours="sometimes",
+            minimum_age="x",
+            email="no",
+            postcode="zz",
         ).status_code
         == 422
     )
@@ -126,6 +132,8 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
 
 def test_a_service_that_is_sent_twice_is_there_once_and_its_change_is_kept_once(sign_in, cast, database):
     client = sign_in(cast.tom)
+    long = send(client, "/services/new/edit", **TYPED | {"url": "https://example.org/" + "x" * 1_000})
+    assert long.status_code == 422 and "Use 1,000 characters or fewer." in long.text
     sent = [send(client, "/services/new/edit", **TYPED) for _ in range(2)]
     assert {each.headers["location"] for each in sent} == {sent[0].headers["location"]}
     with database.reading() as session:
