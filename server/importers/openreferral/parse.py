@@ -87,8 +87,9 @@ def list_references(items: Iterable[Any]) -> frozenset[str]:
 def is_last_page(told: dict[str, Any]) -> bool:
     """Is this page of a feed its last? One that does not say so is."""
     number, pages = told.get("page_number"), told.get("total_pages")
-    counted = isinstance(number, int) and isinstance(pages, int)
-    return bool(told.get("last_page", not counted or number >= pages))
+    if "last_page" in told or not (isinstance(number, int) and isinstance(pages, int)):
+        return bool(told.get("last_page", True))
+    return number >= pages
 
 
 def _reference(said: str) -> str:

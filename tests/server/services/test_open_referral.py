@@ -197,7 +197,15 @@ def test_a_service_that_its_directory_no_longer_names_says_so_until_it_is_back(d
 
     page = {"page_number": 1, "total_pages": 2, "last_page": False, "contents": [SHELTER]}
     bring_file([SHELTER, other, unusable | {"name": "Odd"}], 1)
-    for part in (SHELTER, page, page | {"page_number": 2, "last_page": True}, [], [SHELTER, other, unusable]):
+    uncounted = {name: page[name] for name in ("page_number", "total_pages", "contents")}
+    for part in (
+        SHELTER,
+        page,
+        uncounted,
+        page | {"page_number": 2, "last_page": True},
+        [],
+        [SHELTER, other, unusable],
+    ):
         assert bring_file(part, 2) == 0
     assert set(left().values()) == {None}
     assert [bring_file([SHELTER, unusable], 3), bring_file({"contents": [SHELTER, unusable]}, 4)] == [1, 1]
