@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mobile.text import Catalogue
-from shared.model.service import Frequency, Hours, ServiceStatus
+from mobile.text.moments import join, say_day
+from shared.model.service import Frequency, Hours, Service, ServiceStatus
 from shared.rules import opening_hours
-from shared.rules.finding_services import Found, has_left_feed
+from shared.rules.finding_services import Found, has_left_feed, is_stale
 from shared.rules.opening_hours import WEEKDAYS, is_round_the_clock
 
 
@@ -26,6 +27,18 @@ def say_opening(words: Catalogue, found: Found, now: datetime) -> str:
     clock = opening.opens if opening.opens > now else opening.closes
     said = words.say(key, clock=f"{clock:%H:%M}")
     return said if opening.is_sure else words.say("services.perhaps", said=said)
+
+
+def say_checked(words: Catalogue, service: Service, now: datetime) -> str:
+    """Since when its directory no longer names it, when somebody made sure of it last, and whether to ring first."""
+    today, checked, left = now.date(), service.checked_on, service.left_feed_on
+    return join(
+        words.say("services.left_feed", day=say_day(words, left, today)) if left else "",
+        words.say("services.checked", day=say_day(words, checked, today))
+        if checked
+        else words.say("services.never_checked"),
+        words.say("services.ring_first") if is_stale(service, now) else "",
+    )
 
 
 def say_hours(words: Catalogue, hours: Sequence[Hours]) -> list[str]:

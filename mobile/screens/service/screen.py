@@ -7,9 +7,9 @@ from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.service.state import BackPressed, DialPressed, ServiceState, WayPressed, find_way, update
-from mobile.text.moments import join, say_day, say_distance, wall_time
-from mobile.text.services import say_hours, say_opening
-from shared.rules.finding_services import Found, is_stale
+from mobile.text.moments import join, say_distance, wall_time
+from mobile.text.services import say_checked, say_hours, say_opening
+from shared.rules.finding_services import Found
 
 load_layout(__file__)
 
@@ -69,9 +69,4 @@ class ServiceScreen(Screen):
         ids.hours.text = "\n".join([*say_hours(self.words, service.hours), service.hours_note]).strip()
         ids.where.text = self.say("services.secret") if service.is_secret_address else where
         ids.number.text = service.telephone
-        checked = service.checked_on
-        day = say_day(self.words, checked, now.date()) if checked else ""
-        said = self.say("services.checked", day=day) if checked else self.say("services.never_checked")
-        left = service.left_feed_on
-        gone = self.say("services.left_feed", day=say_day(self.words, left, now.date())) if left else ""
-        ids.checked.text = join(gone, said, self.say("services.ring_first") if is_stale(service, now) else "")
+        ids.checked.text = say_checked(self.words, service, now)

@@ -1,6 +1,6 @@
 """The directory on a phone: it comes with a sync, is searched with no signal, and what comes damaged changes nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import httpx
 import msgspec
@@ -12,7 +12,7 @@ from mobile.store.errors import NotHere
 from mobile.syncing.pack_fetch import PackFetch
 from mobile.syncing.server_client import ServerClient
 from mobile.text import load
-from mobile.text.services import say_hours, say_opening
+from mobile.text.services import say_checked, say_hours, say_opening
 from shared.model.codes import PinSource
 from shared.model.position import Position
 from shared.model.service import BankHolidays, Place, Service, ServiceOffer, ServicePack, ServiceStatus, ServiceWelcome
@@ -93,6 +93,18 @@ def test_a_damaged_file_is_an_empty_directory(directory, tmp_path, damage):
 )  # fmt: skip
 def test_hours_are_said_in_the_workers_language(language, said):
     assert say_hours(load(language), read_hours("Mon, Tue 20:00-08:00\nevery day 0:00-24:00")[0]) == said
+
+
+def test_what_its_directory_no_longer_names_is_told_as_perhaps_gone_until_somebody_has_checked_it():
+    words, now = load("en"), datetime(2026, 11, 12, 21)  # noqa: DTZ001
+    shelter = msgspec.structs.replace(service("s", "every day 20:00-08:00"), left_feed_on=date(2026, 11, 3))
+    (told,) = find_services(index_services([shelter]), Wanted(open_when=OpenWhen.NOW), now, 1)
+    assert say_opening(words, told, now) == "perhaps closed for good"
+    said = say_checked(words, shelter, now)
+    assert "No longer in the directory since" in said and "Nobody has checked it yet" in said and "ring first" in said
+    checked = msgspec.structs.replace(shelter, checked_on=date(2026, 11, 3))
+    assert say_opening(words, msgspec.structs.replace(told, service=checked), now) == "open until 08:00"
+    assert "ring first" not in say_checked(words, checked, now)
 
 
 def test_a_bank_holiday_of_which_nobody_told_is_a_perhaps():

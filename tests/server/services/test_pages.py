@@ -144,10 +144,11 @@ def test_a_service_that_is_sent_twice_is_there_once_and_its_change_is_kept_once(
         "based_on": form.partition('name="based_on" value="')[2].partition('"')[0],
     }
     assert [send(client, f"/services/{told.id}/edit", **changed).status_code for _ in range(2)] == [303, 303]
-    assert send(sign_in(cast.priya), "/services/new/edit", **TYPED).status_code == 303
+    for receiver in ({}, {"agency": cast.council.id}):
+        assert send(sign_in(cast.priya), "/services/new/edit", **TYPED | receiver).status_code == 303
     assert send(sign_in(cast.tom), "/services/new/edit", **TYPED | {"town": "Luton"}).status_code == 303
     with database.reading() as session:
-        assert len(directory.list_services(session)) == 3
+        assert len(directory.list_services(session)) == 4
 
 
 def test_nobody_makes_their_own_service_the_one_that_reads_who_is_referred(sign_in, cast, database):
