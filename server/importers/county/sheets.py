@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import json
 
+from server.database.sql import storable_words
 from server.importers.files import WORKBOOK_MAGIC, UnusableFile
 from server.importers.workbook import in_words, rows_of
 from server.workbooks import open_workbook
@@ -162,7 +163,7 @@ def _to_text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).replace("\x00", "").strip()
+    return storable_words(str(value))
 
 
 def write_json(county: County) -> bytes:
