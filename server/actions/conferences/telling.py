@@ -1,7 +1,7 @@
 """Telling the agencies that were sent an agenda what became of it since: one letter for one thing, without a name.
 
 A conference that was moved or called off is told at once, with what their calendars need: also to an agency whose agreements
-have lapsed since, for the hour stands in its calendar and names nobody (decision 165). An agenda that was shaped is told once
+have lapsed since, for the hour stands in its calendar and names nobody (decision 129). An agenda that was shaped is told once
 a day and agency, and anew once it was circulated again: what changed is marked on its page. A guest of one case hears nothing
 of the others; once it is expected no longer, its calendar hears so, and it hears nothing more.
 """

@@ -19,7 +19,6 @@ from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.operation import addressees, devices
 from server.queries.partnership import agencies, county, districts, recipients, workers
 from server.queries.partnership.county import Batch
-from server.queries.partnership.invitations import end_invitations_to
 from server.queries.partnership.workers import Reached
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.lone_working import list_on_shift
@@ -281,8 +280,6 @@ def _write_worker(
     if adds:
         workers.add_worker(session, changed, email=cells["E-mail"] or None, now=now)
     else:
-        if not _is_called(session, line.id, cells["E-mail"]):
-            end_invitations_to(session, line.id)
         workers.change_worker(session, changed, email=cells["E-mail"] or None)
     workers.set_telephone(session, line.id, Reached(cells["Telephone"], cells["Emergency contact"]))
     for role in sorted(changed.roles):
@@ -291,12 +288,6 @@ def _write_worker(
         order_worker(session, line.id, now, new_id())
     else:
         let_go(session, line.id, now, new_id)
-
-
-def _is_called(session: Session, worker_id: Id, email: str) -> bool:
-    """Is this the address that they sign in with already, and invitations went to?"""
-    found = workers.find_worker_by_email(session, email) if email else None
-    return found is not None and found.id == worker_id
 
 
 def _district(line: Line) -> District:

@@ -148,7 +148,7 @@ _AGREED_WHEN_CLOSING = exists().where(
 )  # fmt: skip
 _IS_OWED = mdt_case.c.state.in_(CURRENT) | _AGREED_WHEN_CLOSING
 """Closing a case ends what was agreed before; what the conference that closed it agreed while doing so is owed still, until the
-person dies (decision 168)."""
+person dies (decision 132)."""
 _IN_DISTRICTS = mdt_case.c.district_id.in_(ids("district_ids"))
 _ONE = _OWNED.where(case_action.c.id == bindparam("action_id"))
 _OF_CASES = _OWNED.where(case_action.c.case_id.in_(ids("case_ids")))

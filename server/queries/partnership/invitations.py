@@ -20,13 +20,8 @@ class Invitation(Value, frozen=True, kw_only=True):
 
 def add_invitation(session: Session, new: Invitation) -> None:
     """The newest is the only one: an earlier link of the same person works no more."""
-    end_invitations_of(session, new.worker_id)
+    end_invitations_to(session, new.worker_id)
     session.execute(insert(invitation), [{name: getattr(new, name) for name in Invitation.__struct_fields__}])
-
-
-def end_invitations_of(session: Session, worker_id: Id) -> None:
-    """No link of this worker that nobody has used works any more."""
-    session.execute(delete(invitation).where(invitation.c.worker_id == worker_id, invitation.c.used_at.is_(None)))
 
 
 def find_invitation(session: Session, invitation_id: Id) -> Invitation | None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
-from server.queries.partnership.invitations import end_invitations_of
+from server.queries.partnership.invitations import end_invitations_to
 from server.queries.partnership.recipients import is_held
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.session import sign_in_session
@@ -266,9 +266,7 @@ def change_worker(session: Session, changed: Worker, *, email: str | None) -> No
         "email": email.strip().lower() if email else None, "trained_on": changed.trained_on, "active": changed.active,
     }  # fmt: skip
     if session.scalar(select(worker.c.email).where(worker.c.id == changed.id)) != values["email"]:
-        end_invitations_of(
-            session, changed.id
-        )  # in whose mailbox a link lies that was sent to the old address nobody knows
+        end_invitations_to(session, changed.id)
     session.execute(update(worker).where(worker.c.id == changed.id).values(**values))
     for link in (worker_role, worker_team, worker_district):
         session.execute(delete(link).where(link.c.worker_id == changed.id))

@@ -83,8 +83,8 @@ def _read_latest(clock_text: str, now: datetime, errors: Errors) -> datetime | N
 
 
 def latest_moment(clock_text: str, now: datetime) -> datetime:
-    """Returns the last moment, not after `now`, when clocks here showed `23:40`; now for what a watch a little ahead shows: nobody
-    writes up what was a day ago so. Raises ValueError for other text.
+    """Returns the last moment, not after `now`, when clocks here showed `23:40`; now for what a watch a little ahead shows: who
+    means a day ago says the day. Raises ValueError for other text.
 
     An hour that comes twice is tried in both of its turns, unless `01:30 BST` says which; a time that a day skips is one of the
     day before.

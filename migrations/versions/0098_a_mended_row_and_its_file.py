@@ -1,13 +1,13 @@
 """Keep of which file a mended row was a part: it is undone with its file, or alone, and waits again then.
 
-Revision 0120, after 0096.
+Revision 0098, after 0097.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0120"
-down_revision = "0096"
+revision = "0098"
+down_revision = "0097"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Drop the square of a night count: nothing read it. Squares are found from the point, on whatever grid is asked for.
 
-Revision 0130, after 0096.
+Revision 0099, after 0098.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0130"
-down_revision = "0096"
+revision = "0099"
+down_revision = "0098"
 branch_labels = None
 depends_on = None
 

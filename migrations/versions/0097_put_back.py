@@ -1,11 +1,11 @@
 """Let an alarm's log say that the server was put back to an earlier state while it was open, and that whoever had it was let go.
 
-Revision 0110, after 0096. Going back, the first stands as a fault of the server, in the same words, the second as a note.
+Revision 0097, after 0096. Going back, the first stands as a fault of the server, in the same words, the second as a note.
 """
 
 from alembic import op
 
-revision = "0110"
+revision = "0097"
 down_revision = "0096"
 branch_labels = None
 depends_on = None
