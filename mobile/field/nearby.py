@@ -137,12 +137,29 @@ class Nearby:
         stops = [_referral_stop(row) for row in open_referrals.values()]
         stops += [_follow_up_stop(row, places.get(row.last_site_id or "", ""), next_steps) for row in seen.values()]
         items = [
-            _referral_item(stop, open_referrals[stop.stop.id], today.isoformat())
+            self._referral_item(stop, open_referrals[stop.stop.id], today.isoformat())
             if stop.stop.kind is StopKind.REFERRAL
             else _follow_up_item(stop, seen[stop.stop.id], places, next_steps)
             for stop in walking_order(stops, here, now)
         ]
         return in_planned_order(items, planned, here, looked_at)
+
+    def _referral_item(self, stop: OrderedStop, row: ReferralRow, today: str) -> TonightItem:
+        referral = row.referral
+        return TonightItem(
+            kind=TonightKind.REFERRAL,
+            id=referral.id,
+            title=referral.place or referral.description[:80] or f"Referral {referral.number}",
+            reason=stop.reason,
+            position=referral.position,
+            distance_m=stop.from_here_m,
+            leg_m=stop.leg_m,
+            reported_at=referral.reported_at,
+            due_on=referral.due_on,
+            is_overdue=referral.due_on.isoformat() < today,
+            state=referral.state,
+            given_to=self._context.name_of(referral.assigned_worker_id) if referral.assigned_worker_id else "",
+        )
 
     @staticmethod
     def _planned_referrals(connection: Connection, planned: Sequence[PlannedStop]) -> dict[Id, ReferralRow]:
@@ -207,23 +224,6 @@ def _follow_up_stop(row: PersonRow, place: str, next_steps: dict[Id, str]) -> St
         position=cards.position_of(row.place),
         about=f"{where}. {step}" if step else where,
         since=from_ms_or_none(row.last_seen_at),
-    )
-
-
-def _referral_item(stop: OrderedStop, row: ReferralRow, today: str) -> TonightItem:
-    referral = row.referral
-    return TonightItem(
-        kind=TonightKind.REFERRAL,
-        id=referral.id,
-        title=referral.place or referral.description[:80] or f"Referral {referral.number}",
-        reason=stop.reason,
-        position=referral.position,
-        distance_m=stop.from_here_m,
-        leg_m=stop.leg_m,
-        reported_at=referral.reported_at,
-        due_on=referral.due_on,
-        is_overdue=referral.due_on.isoformat() < today,
-        state=referral.state,
     )
 
 

@@ -122,6 +122,7 @@ class Records:
             people_near=tuple(self._nearby.people_near(place, 6)) if place else (),
             sites_near=tuple(self._nearby.sites_near(place, 3)) if place else (),
             others=others,
+            given_to=name_of(row.referral.assigned_worker_id) if row.referral.assigned_worker_id else "",
             timeline=cards.newest_first([*steps, *met, *looked]),
         )
 

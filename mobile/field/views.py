@@ -121,12 +121,11 @@ class TonightItem(Value, frozen=True, kw_only=True):
     person_id: Id | None = None
     site_id: Id | None = None
     state: ReferralState | None = None
+    given_to: str = ""
 
 
 class LikelyDuplicate(Value, frozen=True, kw_only=True):
-    """Someone who may be the person just described: "Could this be 'Red', seen 40 m away on Friday?". Not sure is a
-    good answer.
-    """
+    """Someone who may be the person just described: "Could this be 'Red', seen 40 m away?". Not sure is a good answer."""
 
     person: PersonCard
     score: float
@@ -211,6 +210,7 @@ class ReferralRecord(Value, frozen=True, kw_only=True):
     people_near: tuple[PersonCard, ...] = ()
     sites_near: tuple[SiteCard, ...] = ()
     others: tuple[OtherReferral, ...] = ()
+    given_to: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
 
 

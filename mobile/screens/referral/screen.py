@@ -145,6 +145,7 @@ class ReferralScreen(Screen):
         ids.stands.text = join(
             self.words.say_code("referral_state", record.state),
             self._outcome(record.outcome) if record.outcome else "",
+            self.say("referral.given", name=record.given_to) if record.given_to else "",
         )
         ids.near_title.text = self.say("referral.near") if record.people_near else ""
         ids.near.put([self._person(person) for person in record.people_near])

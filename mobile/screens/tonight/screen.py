@@ -141,4 +141,5 @@ class TonightScreen(Screen):
         return join(
             self.say("tonight.referral", when=reported) if reported else self.say("tonight.referral_plain"),
             say_due(self.words, item.due_on, now),
+            self.say("referral.given", name=item.given_to) if item.given_to else "",
         )

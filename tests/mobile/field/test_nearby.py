@@ -15,7 +15,7 @@ from shared.model.codes import ContactState, Gender, ReferralState
 from shared.model.person import PersonMerged
 from shared.model.position import Position
 from shared.rules.walking_order import STOPS_MAX
-from tests.mobile.feeding import feed, referral
+from tests.mobile.feeding import feed, feed_patch, referral
 from tests.mobile.rig import PIN, Rig
 
 HERE = Position(latitude=51.6637, longitude=-0.3960)
@@ -168,6 +168,15 @@ def test_a_day_that_has_moved_moves_the_referral_in_the_list(rig: Rig, field: Fi
     feed(rig, "referral.received", referral("r1", due_on=date(2026, 11, 9)))
     with rig.field._open.record.store.reading() as connection:
         assert [row.referral.id for row in list_open(connection)] == ["r2", "r1"]
+
+
+def test_a_referral_says_to_whom_of_the_team_it_was_given(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"), referral("r2", assigned_worker_id="dean"))
+    assert {item.id: item.given_to for item in field.tonight()} == {"r1": "", "r2": "Dean R"}
+    feed_patch(rig, "referral.patched", "r1", who="tom", assigned_worker_id="aisha")
+    feed_patch(rig, "referral.patched", "r2", who="tom", assigned_worker_id=None)
+    assert {item.id: item.given_to for item in field.tonight()} == {"r1": "Aisha N", "r2": ""}
+    assert field.referral("r1").given_to == "Aisha N"
 
 
 def test_a_closed_referral_is_not_walked_to(rig: Rig, field: FieldService) -> None:
