@@ -199,6 +199,14 @@ def test_a_closing_that_is_taken_back_tells_nobody(filled: Database, now: dateti
     assert row is not None and (str(row.referral.state), row.outcome) == ("received", "")
 
 
+def test_more_than_are_decided_at_once_are_said(filled: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    decided: list[str] = []
+    with act_as(filled, "tom", now, new_id).open() as access:
+        done = acts.do_each(access, [f"r{number}" for number in range(acts.AT_ONCE + 3)], decided.append)
+    assert len(decided) == len(done.ids) == acts.AT_ONCE
+    assert done.refused == ("No more than 100 are decided at once: choose the other 3 again.",)
+
+
 def test_after_ten_minutes_or_another_hand_it_is_opened_again_instead(
     filled: Database, now: datetime, new_id: Callable[[], str]
 ) -> None:

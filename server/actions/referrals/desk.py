@@ -47,7 +47,10 @@ def assign_to_own_team(access: Access, referral_id: Id, team_id: Id = "", worker
 def do_each(access: Access, referral_ids: Collection[Id], act: Callable[[Id], None]) -> Done:
     """Does it to each; nothing of one that cannot be done is kept."""
     done, refused = [], []
-    for referral_id in list(dict.fromkeys(referral_ids))[:AT_ONCE]:
+    chosen = list(dict.fromkeys(referral_ids))
+    if len(chosen) > AT_ONCE:
+        refused.append(f"No more than {AT_ONCE} are decided at once: choose the other {len(chosen) - AT_ONCE} again.")
+    for referral_id in chosen[:AT_ONCE]:
         try:
             with access.session.begin_nested():
                 act(referral_id)

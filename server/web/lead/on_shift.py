@@ -11,8 +11,9 @@ from litestar.di import NamedDependency
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from server.access import Door, day_of, of_theirs
+from server.access import Door, of_theirs
 from server.actions.street.own_alarm import show_to
+from server.http.local_time import to_local
 from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
 from server.queries.street.alarms import list_alarms_of_teams
@@ -84,7 +85,7 @@ def draw_line(line: Line) -> Markup:
 
 def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     """Returns who is out of the reader's teams, whoever is late first."""
-    team_ids = teams_of(session, actor, day_of(now))
+    team_ids = teams_of(session, actor, to_local(now).date())
     out = sorted(list_on_shift(session, team_ids), key=lambda each: order_of_concern(each.next_due_at))
     late = [each for each in out if is_late(each.next_due_at, now)]
     known = list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)

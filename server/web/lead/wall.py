@@ -11,9 +11,10 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from server.access import Door, day_of, of_theirs
+from server.access import Door, of_theirs
 from server.database.context import Kind
 from server.http.cookies import read_session, session_cookie_name
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure
 from server.queries.operation import wall_passes
@@ -85,10 +86,10 @@ def _look(request: AnyRequest, services: Services) -> Tonight:
     """Who is out for whoever put this page up. Raises Failure where the pass is over, or they may not see it any more."""
     now, token = services.clock(), _read(request, services.settings)
     with services.database.reading() as session:
-        acting = wall_passes.find_holder(session, hash_token(token), now, day_of(now)) if token else None
+        acting = wall_passes.find_holder(session, hash_token(token), now, to_local(now).date()) if token else None
         if acting is None or not acting[0].active:
             raise Failure(NOT_SIGNED_IN)
         actor = acting[1]
-        if not isinstance(decide(actor, Act.SEE_SHIFTS, of_theirs(actor), day_of(now)), Allow):
+        if not isinstance(decide(actor, Act.SEE_SHIFTS, of_theirs(actor), to_local(now).date()), Allow):
             raise Failure(NOT_SIGNED_IN)
         return look_out(session, actor, now)

@@ -5,9 +5,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from server.access import day_of
 from server.actions.referrals.answers import find_answered, find_told_language, say_answer
 from server.actions.referrals.public_reports import find_report, say_more, say_still_there
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.importers.files import make_storable
 from server.queries.referrals.inbox import InboxRow
@@ -73,7 +73,7 @@ def show_answer(
 ) -> Response[str]:
     """Says where the report stands that a mail told of. Following the link changes nothing: mail scanners follow links."""
     with services.database.reading() as session:
-        found = find_answered(session, token, services.keys.secret, day_of(services.clock()))
+        found = find_answered(session, token, services.keys.secret, to_local(services.clock()).date())
         language = lang or (find_told_language(session, token) if found else ENGLISH)
     return _answer(request, services, token, found, language)
 
@@ -92,8 +92,10 @@ def answer_still_there(
     check_limit(request, services)
     now, secret = services.clock(), services.keys.secret
     with services.database.writing() as session:
-        is_again = say_still_there(session, find_answered(session, token, secret, day_of(now)), now, services.new_id)
-        found = find_answered(session, token, secret, day_of(now))
+        is_again = say_still_there(
+            session, find_answered(session, token, secret, to_local(now).date()), now, services.new_id
+        )
+        found = find_answered(session, token, secret, to_local(now).date())
     return _answer(request, services, token, found, data.lang, "open_again" if is_again else "")
 
 
@@ -117,9 +119,9 @@ def answer_more(
     elif len(words) > LONGEST_MORE:
         errors["more"] = words_of(data.lang)["too_long"].replace("{most}", f"{LONGEST_MORE:,}")
     with services.database.writing() as session:
-        found = find_answered(session, token, secret, day_of(now))
+        found = find_answered(session, token, secret, to_local(now).date())
         is_kept = not errors and say_more(session, found, words, now, services.new_id)
-        found = find_answered(session, token, secret, day_of(now))
+        found = find_answered(session, token, secret, to_local(now).date())
     return _answer(request, services, token, found, data.lang, "more_kept" if is_kept else "", errors, data.more)
 
 
@@ -168,5 +170,5 @@ def _promise(services: Services, found: InboxRow, lang: str) -> str | None:
     if not is_open(found.referral) or found.referral.state is ReferralState.NEEDS_INFORMATION:
         return None
     day = found.promised_on or found.referral.due_on
-    said = words_of(lang)["broken" if day_of(services.clock()) > day else "expected"]
+    said = words_of(lang)["broken" if to_local(services.clock()).date() > day else "expected"]
     return said.replace("{day}", say_weekday(day, lang))
