@@ -1,13 +1,11 @@
 """Two who do something about one alarm at the same moment, on PostgreSQL: nobody is told twice, and no call for help is lost."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
@@ -15,22 +13,10 @@ from server.database.locks import lock_records
 from server.queries.street.alarms import add_events, list_open_alarms
 from shared.model.alarm import AlarmEvent, AlarmEventKind
 from shared.rules.alarms import DEFAULT_LADDER
+from tests.server.database.test_locks import wait_until_someone_waits
 from tests.web import county
 
 pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
-PATIENCE_S = 20.0
-
-
-def wait_until_somebody_waits(database: Database) -> None:
-    until = time.monotonic() + PATIENCE_S
-    asked = text("select count(*) from pg_locks where locktype = 'advisory' and not granted"
-                 " and database = (select oid from pg_database where datname = current_database())")  # fmt: skip
-    while time.monotonic() < until:
-        with database.reading() as session:
-            if session.scalar(asked):
-                return
-        time.sleep(0.02)
-    pytest.fail("nobody waits for anybody")
 
 
 def test_two_processes_that_watch_at_once_raise_one_alarm_and_tell_everybody_once(
@@ -50,8 +36,8 @@ def test_two_processes_that_watch_at_once_raise_one_alarm_and_tell_everybody_onc
     with filled.writing() as session:
         Watch(session, now, new_id, DEFAULT_LADDER).look()
         other.start()
-        wait_until_somebody_waits(filled)
-    other.join(PATIENCE_S)
+        wait_until_someone_waits(filled)
+    other.join(120)
     with filled.reading() as session:
         found = list_open_alarms(session)
     assert not faults
@@ -74,10 +60,10 @@ def test_a_call_for_help_at_the_moment_in_which_somebody_takes_the_late_check_in
     with filled.writing() as session:
         lock_records(session, [late.id])
         other.start()
-        wait_until_somebody_waits(filled)
+        wait_until_someone_waits(filled)
         taken = AlarmEvent(id=new_id(), alarm_id=late.id, at=now, kind=AlarmEventKind.TAKEN, worker_id="tom")
         add_events(session, [taken])
-    other.join(PATIENCE_S)
+    other.join(120)
     with filled.reading() as session:
         (alarm,) = [each for each in list_open_alarms(session) if each.worker_id == "dean"]
     assert alarm.help is not None

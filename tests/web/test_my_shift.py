@@ -20,12 +20,15 @@ from server.queries.street.duress_signs import DuressSign, set_sign
 from server.queries.street.lone_working import list_on_shift
 from server.settings import Settings
 from server.tables.operation.mail import mail
-from server.tables.street.shift import check_in, shift
+from server.tables.partnership.agency import team, team_district
+from server.tables.partnership.worker import worker, worker_team
+from server.tables.street.shift import check_in, shift, shift_worker
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.quick_entry import QuickEntry
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
 from tests.server.running import services_as_served
+from tests.web import county
 from tests.web.test_pages import plain
 
 Browse = Callable[[str], Any]
@@ -144,6 +147,33 @@ def test_no_page_asks_to_be_heard_of_whoever_has_just_said_how_they_are(
         assert [each.is_silent for each in list_open_alarms(session)] == (
             [True] if fields == {"minutes": "120"} else []
         )
+
+
+def test_whoever_says_that_she_is_well_ends_the_search_for_nobody_of_another_district(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """The pages look at once, with everybody's eyes: hers see no shift of that team, and would have taken its worker for home."""
+    with filled.writing() as session:
+        county.add(
+            session,
+            team,
+            {"id": "three-rivers-outreach", "agency_id": "three-rivers-housing", "name": "Beacon Three Rivers"},
+        )
+        county.add(session, team_district, {"team_id": "three-rivers-outreach", "district_id": county.THREE_RIVERS})
+        county.add(session, worker, {
+            "id": "tara", "name": "Tara Finch", "short_name": "Tara F", "agency_id": "three-rivers-housing", "email": "tara@example.org",
+            "trained_on": clock.now.date(), "created_at": clock.now,
+        })  # fmt: skip
+        county.add(session, worker_team, {"worker_id": "tara", "team_id": "three-rivers-outreach"})
+        county.add(session, shift, {"id": "s9", "team_id": "three-rivers-outreach", "worker_id": "tara",
+                                    "started_at": clock.now, "night": clock.now.date(), "area": ""})  # fmt: skip
+        county.add(session, shift_worker, {"shift_id": "s9", "worker_id": "tara", "joined_at": clock.now})
+    press(browse("aisha"), "out")
+    clock.advance(minutes=66)
+    assert look(filled, clock, new_id).keys() == {"aisha", "tara"}
+    press(browse("aisha"), "check-in", minutes="30")
+    with filled.reading() as session:
+        assert [each.worker_id for each in list_open_alarms(session)] == ["tara"]
 
 
 def test_whoever_was_to_go_out_and_did_not_is_asked_for_what_they_can_do(

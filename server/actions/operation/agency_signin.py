@@ -74,10 +74,13 @@ class AgencySignIn:
         if worker is None or not worker.active:
             self._signin.note(Told(worker, address, now, new_id).line(ACTION, "nobody is tied to this account"))
             raise Failure(NOT_LINKED)
-        line = Told(worker, address, now, new_id).line(ACTION_AGAIN if begun.again else ACTION)
+        told = Told(worker, address, now, new_id)
         with self._signin.database.writing() as session:
-            audit.add_lines(session, [line])
-            return SignedIn(token=self._signin.start(session, worker, old_token, now), worker=worker)
+            if self._signin.hold_worker(session, worker.id) is not None:
+                audit.add_lines(session, [told.line(ACTION_AGAIN if begun.again else ACTION)])
+                return SignedIn(token=self._signin.start(session, worker, old_token, now), worker=worker)
+            audit.add_lines(session, [told.line(ACTION, "let go meanwhile")])
+        raise Failure(NOT_LINKED)
 
     def _count(self, begun: Begun, answered: Answered, told: Told) -> None:
         now_ms = int(told.now.timestamp() * 1000)

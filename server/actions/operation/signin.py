@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import order_proof_replaced, order_recovery_code_used
 from server.database.engine import Database
+from server.database.locks import lock_records
 from server.problems import SECOND_FACTOR_NEEDED, WRONG_PASSWORD, Failure, Invalid, TooManyTries
 from server.queries.operation import audit, rate_limits, sessions
 from server.queries.operation.audit import AuditLine
@@ -90,14 +91,18 @@ class SignIn:
             audit.add_lines(session, [told.line(SIGN_IN, refused.detail)])
         raise refused
 
+    def hold_worker(self, session: Session, worker_id: Id) -> Worker | None:
+        """The worker, unless they were let go meanwhile: whoever lets them go from here on finds this session, and ends it."""
+        lock_records(session, [worker_id])
+        found = workers.find_worker(session, worker_id)
+        return found if found is not None and found.active else None
+
     def _hold(self, session: Session, worker: Worker, checked: Credential, password: str) -> Credential | None:
         """The credential as it stands now that nobody else changes it; None where the password was another one, or its worker let
         go, while it was checked: whoever ended their sessions has ended this one too."""
-        found, kept = (
-            workers.find_worker(session, worker.id),
-            sessions.find_credential(session, worker.id, to_change=True),
-        )
-        if found is None or not found.active or kept is None:
+        found = self.hold_worker(session, worker.id)
+        kept = sessions.find_credential(session, worker.id, to_change=True) if found is not None else None
+        if kept is None:
             return None
         is_same = kept.password_hash == checked.password_hash
         return kept if is_same or self.passwords.matches(kept.password_hash, password) else None

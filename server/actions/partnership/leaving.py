@@ -30,14 +30,15 @@ NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else a
 
 def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], Id]) -> int:
     """Keep a worker out; returns how many of their phones were revoked by it."""
+    # Records before rows. A phone that enrols or a sign-in that opens just now is there to be ended, or finds them let go.
+    lock_records(session, [worker_id, ONE_WATCH])
+    _give_alarms_up(session, worker_id, now, new_id)
     workers.set_active(session, worker_id, False)
     sessions.end_sessions_of(session, worker_id)
     desk_filters.drop_all_of(session, worker_id)
     saved_views.remove_all_of(session, worker_id)
     duress_signs.drop_sign(session, worker_id)
-    lock_records(session, [worker_id])  # a phone that enrols just now is there to be revoked, or finds its code ended
     own_pages.end_links_made_by(session, worker_id, now)  # in whose hands they are nobody knows
-    _give_alarms_up(session, worker_id, now, new_id)
     devices.end_codes_of(session, worker_id)
     invitations.end_invitations_of(session, worker_id)
     theirs = devices.list_working_phones(session, worker_id)
@@ -50,8 +51,7 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
 
 @beyond_reader
 def _give_alarms_up(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
-    """Whom they had said that they look for is looked for by nobody now."""
-    lock_records(session, [ONE_WATCH])
+    """Whom they had said that they look for is looked for by nobody now. The watch is held."""
     lock_records(session, [each.id for each in alarms.list_open_alarms(session)])
     alarms.add_events(
         session,

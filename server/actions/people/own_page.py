@@ -68,21 +68,22 @@ def find_waiting(session: Session, token: str, secret: bytes, now: datetime) -> 
     )
     if link is None or link.opened_at is not None or link.ended_at is not None or link.expires_at < now:
         raise NotFound
-    if not _is_still_given(session, link, now):
+    if not _list_given(session, link, now):
         raise NotFound
     return link
 
 
-def _is_still_given(session: Session, link: OwnLink, now: datetime) -> bool:
-    """Could whoever made it make it now? They had the link in their hands, and have a role no more, work elsewhere, or their
-    organisation's agreement is over."""
+def _list_given(session: Session, link: OwnLink, now: datetime) -> list[Id]:
+    """Every record that it shows, this one among them; none where whoever made it could not make it now: they had the link in
+    their hands, and have a role no more, work elsewhere, or their organisation's agreement is over."""
     today = day_of(now)
     maker = workers.find_actor(session, link.made_by, today)
     if maker is None or maker.agency_id != link.agency_id:
-        return False
+        return []
     subjects.count_relations_from(session, now)
-    subject = subjects.find_person(session, link.person_id)
-    return subject is not None and isinstance(decide(maker, Act.SEE_OWN_RECORD, subject, today), Allow)
+    subject, same_ids = subjects.find_person_and_same(session, link.person_id)
+    is_given = subject is not None and isinstance(decide(maker, Act.SEE_OWN_RECORD, subject, today), Allow)
+    return same_ids if is_given else []
 
 
 def open_once(
@@ -113,9 +114,9 @@ def find_visit(session: Session, visit: str, secret: bytes, now: datetime) -> tu
     opened = link.opened_at if link else None
     if link is None or opened is None or link.ended_at is not None or now > opened + STAYS_OPEN:
         raise NotFound
-    if not same(proof, _visit_proof(link.id, opened, secret)) or not _is_still_given(session, link, now):
+    same_ids = _list_given(session, link, now) if same(proof, _visit_proof(link.id, opened, secret)) else []
+    if not same_ids:
         raise NotFound
-    _, same_ids = subjects.find_person_and_same(session, link.person_id)
     person = people.find_person(session, link.person_id)
     if person is None or person.died_on is not None:
         raise NotFound

@@ -275,8 +275,9 @@ def hear_at_once(access: Access, ladder: Ladder, ways: Ways = EVERY_WAY) -> None
     """End the search for whoever has just said that they are well, out or home: no page of theirs says any more that they are
     missed. A sign of duress is heard at once too, and looks the same."""
     mine = access.actor.worker_id
-    if any(each.worker_id == mine for each in alarms.list_open_alarms(access.session)):
-        Watch(access.session, access.now, access.new_id, ladder, ways).look()
+    with raised(access.session):  # the watch judges everybody's, also of teams of which this worker sees nothing
+        if any(each.worker_id == mine for each in alarms.list_open_alarms(access.session)):
+            Watch(access.session, access.now, access.new_id, ladder, ways).look()
 
 
 def note(access: Access, alarm_id: Id, words: str) -> None:

@@ -42,7 +42,7 @@ def end_invitations_of(session: Session, worker_id: Id) -> None:
 
 
 def end_invitations_to(session: Session, worker_id: Id) -> None:
-    """No link that this worker was sent sets a password any more: it went to an address that is theirs no longer."""
+    """No link that this worker was sent sets a password any more: a newer one does, or their address is another."""
     sent = (invitation.c.worker_id == worker_id) & invitation.c.used_at.is_(None)
     session.execute(delete(invitation).where(sent))
 

@@ -138,6 +138,14 @@ def is_answered(session: Session, worker_id: Id, due_at: datetime) -> bool:
     return last is not None and (last.ended is None or last.ended.worker_id is not None)
 
 
+def find_said_home(session: Session, worker_id: Id) -> datetime | None:
+    """When somebody last said of a worker who was missed that they are home: a walk that is held has no shift to be ended."""
+    theirs = select(func.max(alarm_event.c.at)).join(alarm, alarm.c.id == alarm_event.c.alarm_id)
+    by_hand = (alarm_event.c.kind == str(AlarmEventKind.HOME)) & alarm_event.c.worker_id.is_not(None)
+    said: datetime | None = session.scalar(theirs.where(alarm.c.worker_id == worker_id, by_hand))
+    return said
+
+
 ONE_PROMISE = timedelta(milliseconds=1)
 _MOMENT = alarm.c.due_at.type
 _KNOWN = select(

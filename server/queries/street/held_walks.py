@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.queries.partnership.workers import list_bearers
+from server.queries.street.alarms import find_said_home
 from server.queries.street.held_check_ins import EPOCH, TEAM_SCOPE, list_sound, mend
 from server.queries.street.plans import find_last_acts
 from server.queries.street.shifts import find_last_home
@@ -90,7 +91,8 @@ def _walk(session: Session, said: Sequence[Said], teams: Collection[Id]) -> Held
     promises += _list_newest(session, worker_id)
     checked_in_at, promised_at = max(promises) if promises else (None, None)
     home = [each.at for each in said if isinstance(each.fact, ShiftEnded)]
-    home += [at] if (at := find_last_home(session, worker_id)) is not None else []
+    known = find_last_home(session, worker_id), find_said_home(session, worker_id)
+    home += [at for at in known if at is not None]
     if home and max(home) >= max(last.at, checked_in_at or last.at):
         return None
     since = max((each.at for each in out if not isinstance(each.fact, CheckIn)), default=min(each.at for each in out))
