@@ -109,7 +109,7 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
         imports.forget_held(session, moment.now)
         brought_in.forget_old(session, moment.now)
         county.forget_old(session, moment.now)
-        notices.forget_old(session, moment.now)
+        notices.forget_old(session, moment.now, moment.zone.key)
         own_pages.forget_pins(session, moment.now)
         leaves.forget_old(session, moment.now)
     services.drafts.forget_old(moment.now)

@@ -47,7 +47,7 @@ def pull_reports(services: Services, moment: Moment) -> int:
 def _bring_in(services: Services, moment: Moment, requests: Sequence[Mapping[str, Any]]) -> int:
     moment.heartbeat()
     data = json.dumps(requests).encode()
-    rows = _list_fresh(services, parse(data, Reading(services.settings.timezone, moment.now)))
+    rows = _list_fresh(services, parse(data, Reading(services.settings.timezone, moment.now)), moment)
     if rows:
         run = Importing(
             "referrals", "open311", "Open311", data, moment.now, services.new_id, services.settings.timezone,
@@ -57,11 +57,11 @@ def _bring_in(services: Services, moment: Moment, requests: Sequence[Mapping[str
     return len(rows)
 
 
-def _list_fresh(services: Services, rows: Sequence[Report | Refusal]) -> list[Report | Refusal]:
+def _list_fresh(services: Services, rows: Sequence[Report | Refusal], moment: Moment) -> list[Report | Refusal]:
     """Those that say something else than what is held, or was refused before: a round without news writes nothing."""
     references = {row.reference for row in rows if isinstance(row, Report)}
     with services.database.reading() as session:
-        held = find_held(session, AlertSource.OPEN311, references)
+        held = find_held(session, AlertSource.OPEN311, references, moment.now.astimezone(moment.zone).date())
         marks = {row.raw: services.tray.list_marks(row.raw) for row in rows if isinstance(row, Refusal)}
         refused = pulled.list_refused(session, {mark for each in marks.values() for mark in each})
     return [

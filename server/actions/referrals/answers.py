@@ -55,7 +55,7 @@ def still_holds(session: Session, mail: Mail) -> bool:
     if mail.kind not in TOLD_OF_REFERRAL or mail.about_id is None:
         return True
     head_id = find_head(session, mail.about_id)
-    found = {each: find_inbox_row(session, each) for each in (mail.about_id, head_id)}
+    found = {each: find_inbox_row(session, each) for each in {mail.about_id, head_id}}
     if mail.kind is MailKind.REFERRAL_LATE:
         return _is_late(mail, found[mail.about_id], found[head_id])
     return any(_is_so(mail, row) for row in found.values() if row is not None)

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 
 from server.importers.cells import read_yes
-from server.importers.columns import Columns
+from server.importers.columns import TELLS_WHO, Columns
 from server.importers.council_form.parse import COUNCIL_FORM
 from server.importers.dates import Order
 from server.importers.email.body import find_text, list_inner
@@ -79,6 +79,7 @@ EMAIL = Columns(
     tells_where=("details", "street", "appearance"),
 )  # fmt: skip
 OF_CONSENT = frozenset((*COUNCIL_FORM.names["consent"], *STREETLINK.names["consent"]))
+OF_WHO = {name for noun in TELLS_WHO for name in EMAIL.names.get(noun, ())}
 KNOWN = {name for names in EMAIL.names.values() for name in names} | OF_CONSENT
 
 
@@ -237,9 +238,8 @@ def _read_text(chosen: Part, others: Sequence[Part], names: Sequence[str], subje
     seen: set[str] = set()
     private: list[str] = []
     rest = list[str]()
-    for heading, said in _read_lines(chosen.lines, names, private):
-        if heading and heading not in seen:
-            seen.add(heading)
+    for heading, said in _read_lines(chosen.lines, names, private, seen):
+        if heading:
             yield heading, said
         else:
             rest.append(said)
@@ -248,14 +248,16 @@ def _read_text(chosen: Part, others: Sequence[Part], names: Sequence[str], subje
     about = _take_out_all(subject[sent_on.end() if sent_on else 0 :], names).strip()
     if about.casefold() not in text.casefold() and any(sign.isalpha() for sign in about):
         text = f"{about}\n{text}".strip()
-    beside = [_join([said for _, said in _read_lines(each.lines, names, private)]) for each in others]
+    beside = [_join([said for _, said in _read_lines(each.lines, names, private, set(KNOWN))]) for each in others]
     yield "mail_text", "\n\n".join([text, *(f"Written with it: {each}" for each in beside if each)]).strip()
     yield "mail_lines_that_say_who", "\n".join(private)
 
 
-def _read_lines(lines: Sequence[str], names: Sequence[str], private: list[str]) -> Iterator[tuple[str, str]]:
-    """Each line that says something, with its heading where it is a column of a form; what says who wrote it is left to
-    `private`."""
+def _read_lines(
+    lines: Sequence[str], names: Sequence[str], private: list[str], seen: set[str]
+) -> Iterator[tuple[str, str]]:
+    """Each line that says something, with its heading where it is a column of a form that was not `seen`; what says who wrote
+    it is left to `private`."""
     says_more = False
     for line in (line.lstrip("> \t").rstrip() for line in lines):
         if SIGNATURE.match(line) and says_more:
@@ -264,9 +266,13 @@ def _read_lines(lines: Sequence[str], names: Sequence[str], private: list[str]) 
             continue
         matched = LINE.match(line)
         heading = normalise_heading(matched[1]) if matched else ""
-        if matched and heading in KNOWN:
+        if matched and heading in KNOWN and heading not in seen:
+            seen.add(heading)
             says_more = True
             yield heading, matched[2].strip()
+            continue
+        if heading in OF_WHO:
+            private.append(line)
             continue
         plain = _take_out_all(line, names)
         if plain != line:

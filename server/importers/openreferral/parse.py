@@ -188,7 +188,7 @@ def _list_cut(told: HsdsService) -> list[str]:
         ("email", told.email, 300), ("alert", told.alert, LONGEST),
     )  # fmt: skip
     return [
-        f"Its {name} is longer than {longest:,} characters: the rest was left out."
+        f"Its {name.replace('_', ' ')} is longer than {longest:,} characters: the rest was left out."
         for name, text, longest in fields
         if len((text or "").strip()) > longest
     ]

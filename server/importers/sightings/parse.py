@@ -111,6 +111,8 @@ def _read_place(row: Row, crs: str) -> tuple[float, float] | None:
     if latitude or longitude or not all(metres):
         return read_point(("lat", "lon"), latitude, longitude)
     easting, northing = (read_decimal(name, text) for name, text in zip(("easting", "northing"), metres, strict=True))
+    if abs(easting) <= 180 and abs(northing) <= 90:
+        raise UnusableRow(f"{metres[0]}, {metres[1]} look like degrees, not metres: call these columns lon and lat.")
     north, east = (float(half) for half in unproject(crs, easting, northing))
     if not isfinite(north) or not isfinite(east):
         raise UnusableRow(

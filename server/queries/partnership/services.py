@@ -67,8 +67,8 @@ def find_kept(session: Session, service_id: Id, *, to_change: bool = False) -> K
 
 
 def list_of_source(session: Session, source: str) -> dict[str, Kept]:
-    """Everything that came from one feed, by its id there."""
-    query = select(service).where(service.c.source == source)
+    """Everything that came from one feed, by its id there, held until the transaction ends."""
+    query = select(service).where(service.c.source == source).order_by(service.c.id).with_for_update()
     return {row["reference"]: _read(row) for row in session.execute(query).mappings()}
 
 

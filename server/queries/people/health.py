@@ -34,7 +34,6 @@ def list_harm(session: Session, district_ids: Collection[Id], since: date) -> li
     kinds = [str(each) for each in (*LEARNT_FROM, HealthKind.SAFEGUARDING, HealthKind.ANSWER)]
     query = (
         select(health_fact)
-        .join(person, person.c.id == health_fact.c.person_id)
         .where(
             health_fact.c.kind.in_(kinds),
             health_fact.c.happened_on >= since,
@@ -44,6 +43,8 @@ def list_harm(session: Session, district_ids: Collection[Id], since: date) -> li
         .order_by(health_fact.c.happened_on.desc(), health_fact.c.id.desc())
     )
     facts = _read(session, query)
+    if not facts:
+        return []
     groups = list_groups(session, sorted({each.person_id for each in facts}))
     named = sorted({each for group in groups.values() for each in group})
     met = "select id from person where id in ?* and district_id in ?*"

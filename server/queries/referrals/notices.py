@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referrals.notice import notice
-from shared.geo.night import local_day
+from shared.geo.night import DEFAULT_ZONE, local_day
 from shared.model.notice import Notice, NoticeAnswer, NoticeKind
 from shared.model.value import Id
 
@@ -101,10 +101,11 @@ def send_on(session: Session, notice_id: Id, district_id: Id) -> bool:
     return bool(getattr(done, "rowcount", 0))
 
 
-def forget_old(session: Session, now: datetime) -> int:
+def forget_old(session: Session, now: datetime, zone: str = DEFAULT_ZONE) -> int:
     """Forget notices by which nobody was put forward and that are older than they may be; returns how many. Whoever is still to
     come, such as from a long sentence, and of whom nothing was said yet, is waited for."""
-    is_over = or_(notice.c.answer.is_not(None), notice.c.expected_on.is_(None), notice.c.expected_on < local_day(now))
+    today = local_day(now, zone)
+    is_over = or_(notice.c.answer.is_not(None), notice.c.expected_on.is_(None), notice.c.expected_on < today)
     old = notice.c.person_id.is_(None) & (notice.c.received_at < now - KEPT) & is_over
     return int(getattr(session.execute(delete(notice).where(old)), "rowcount", 0))
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from server.access import Access, Door
 from server.actions.partnership import services as acts
 from server.database.sql import storable_words
+from server.importers.openreferral.parse import LONGEST_URL, MOST_AGE
 from server.places.postcodes import find_position
 from server.problems import Failure, NotFound
 from server.queries.partnership import agencies, services
@@ -28,8 +29,6 @@ PATH = "/services/{service_id:str}"
 NEW = "new"
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@]{2,}")
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
-MOST_AGE = 130
-LONGEST_URL = 1_000
 NOBODY = "Nobody here: whoever refers rings or writes"
 
 

@@ -324,3 +324,15 @@ def test_neither_who_forwards_nor_who_wrote_first_is_named_in_what_is_read() -> 
     top = "---------- Forwarded message ---------\nFrom: Bob Lee <bob@example.net>\nSubject: worried\n\n"
     report = read(mail(f"Ann Brown, outreach: Bob Lee rang too.\n\n{top}A man. Ask Ann Brown.", Subject="Fwd: worried"))
     assert "Ann" not in report.appearance and "Bob" not in report.appearance
+
+
+def test_a_line_of_a_form_that_is_no_cell_keeps_its_heading_and_says_nobodys_name() -> None:
+    """Beside the first writer's form the forwarder's own stands; its cells went bare into the text that is kept."""
+    top = "---------- Forwarded message ---------\nFrom: Bob Lee <bob@example.net>\nSubject: worried\n\n"
+    own = "First name: Zofia\nLast name: Kowalska\nLocation: call Ann Brown 07700 900123 ann@example.org\n\n"
+    report = read(
+        mail(f"{own}{top}Location: the bridge\nTime seen: 9pm\nTime seen: 10pm\nA man.", Subject="Fwd: worried")
+    )
+    assert report.place == "the bridge" and "Time seen: 10pm" in report.appearance
+    for word in ("Zofia", "Kowalska", "07700", "ann@"):
+        assert word not in report.appearance + report.raw["mail_text"]

@@ -138,13 +138,13 @@ def test_counts_of_another_continent_are_kept_where_the_projection_does_not_reac
 
 def test_a_count_in_metres_is_where_its_projection_says():
     """By easting and northing: the option that names the projection named nothing that anybody read."""
-    told = ("511000,197000,3", "inf,1,1", "9e99,9e99,1", ",197000,1")
+    told = ("511000,197000,3", "inf,1,1", "9e99,9e99,1", ",197000,1", "-0.39,51.66,1")
     rows = "\n".join(["date,easting,northing,count", *(f"2026-08-01,{each}" for each in told)]).encode()
 
     first, *refused = parse_sightings(rows, READING, "EPSG:27700")
 
     assert (round(first.latitude, 3), round(first.longitude, 3), first.people) == (51.661, -0.397, 3)
-    assert len(refused) == 3
+    assert len(refused) == 4, "degrees are no metres in the sea off Scilly"
     assert all(not isinstance(each, Count) for each in refused)
     far = parse_sightings(b"date,x,y,count\n2026-08-01,486000,3620000,1\n", READING, "EPSG:32611")[0]
     assert (round(far.latitude, 1), round(far.longitude, 1)) == (32.7, -117.1)
