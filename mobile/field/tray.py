@@ -116,7 +116,7 @@ class Tray:
                     id=f"{kind}/{contested.entity}/{contested.field}",
                     state=SyncState.CONFLICT,
                     title=f"{name}: {wording.say_field(contested.field)}",
-                    said=(("named", name), ("field", contested.field)),
+                    said=(_named(kind, name), ("field", contested.field)),
                     what_to_do=CONTESTED,
                     at=max((c.at for c in conflict.choices if c.at is not None), default=None),
                     subject_kind=kind,
@@ -230,8 +230,7 @@ class Tray:
             met = people.list_people(connection, contact.person_ids)
             return (what, ("contact_state", str(contact.state)), *(("named", row.known_as) for row in met))
         kind, name = self._subject(connection, change.e or "") if change.e else ("", "")
-        about = ("referral", name.removeprefix("Referral ")) if kind == "referral" else ("named", name)
-        return (what, about) if name else (what,)
+        return (what, _named(kind, name)) if name else (what,)
 
     def _about(self, connection: Connection, change: Change) -> str:
         if change.t == "contact.recorded" and not change.erased:
@@ -279,3 +278,8 @@ def _say_position(value: dict[str, Any]) -> str:
     place = msgspec.convert(value, Position)
     how = {PinSource.MOVED_BY_WORKER: "pin moved by hand", PinSource.GPS: "GPS"}.get(place.source, "pin")
     return f"{how}, {place.latitude:.5f}, {place.longitude:.5f}"
+
+
+def _named(kind: str, name: str) -> tuple[str, str]:
+    """What a change is about, for a catalogue."""
+    return ("referral", name.removeprefix("Referral ")) if kind == "referral" else ("named", name)

@@ -60,7 +60,7 @@ def list_people_beyond(connection: Connection, people_max: int) -> list[Id]:
 
 def list_closed_referrals(connection: Connection, before_ms: int) -> list[Id]:
     """The referrals that were over before then, save those that this phone itself moved on and no backup holds yet. One that is
-    opened again comes whole."""
+    opened again comes anew, without the steps before."""
     marks = ", ".join("?" * len(STILL_OPEN))
     rows = connection.execute(
         f"SELECT id FROM referral WHERE state NOT IN ({marks}) AND reported_at < ? AND NOT EXISTS ("

@@ -25,11 +25,12 @@ from mobile.screens.contact.values import (
 from mobile.screens.contact.where import refine_now
 from mobile.text.moments import zone
 from shared.model.quick_entry import confirmed
+from sync.clock import AHEAD_MAX_MS
 
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
 HALF_A_DAY = timedelta(hours=12)
-AHEAD = timedelta(minutes=5)
+AHEAD = timedelta(milliseconds=AHEAD_MAX_MS)
 """A watch may be so much ahead of the phone: what it says is now, and not the same time a day ago."""
 
 

@@ -132,7 +132,8 @@ def update(state: PersonState, event: Event) -> Result:
         case Opened():
             return state, (_load(state),)
         case Found(record=record):
-            return _with(state, record=record, failure=None), ()
+            # What is left as it stood is compared with what the form began from: else it were written back.
+            return (state if state.editing else _with(state, record=record, failure=None)), ()
         case LogPressed():
             card = state.record.card if state.record else None
             return state, (Go(screen="contact", arguments={"person": card}),) if card else ()
@@ -149,7 +150,7 @@ def update(state: PersonState, event: Event) -> Result:
         case Patched():
             return _with(state, editing=False, written={}, half={}), (Feel(name="saved"), _load(state))
         case BackPressed():
-            return (_with(state, editing=False, half=state.written), ()) if state.editing else (state, (Back(),))
+            return _back(state)
         case Failed():
             return _failed(state, event), (Feel(name="refused"),)
     return _chosen(state, event)
@@ -170,6 +171,13 @@ def _chosen(state: PersonState, event: Event) -> Result:
         case PhotoPressed():
             return state, (Go(screen="photo", arguments={"person_id": state.person_id}),)
     return state, ()
+
+
+def _back(state: PersonState) -> Result:
+    """Out of the change, to the record as it stands by now; or out."""
+    if not state.editing:
+        return state, (Back(),)
+    return _with(state, editing=False, half=state.written), (_load(state),)
 
 
 def _begin(state: PersonState) -> PersonState:

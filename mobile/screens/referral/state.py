@@ -106,7 +106,7 @@ def update(state: ReferralScreenState, event: Event) -> Result:
         case Found(record=record):
             here = {other.id for other in record.others}
             kept = tuple(each for each in state.also_ids if each in here)
-            return _with(state, record=record, also_ids=kept, failure=None), ()
+            return _with(state, record=record, also_ids=kept, failure=state.failure if state.closing else None), ()
         case LogPressed():
             return state, _go(state, "contact")
         case NobodyPressed():

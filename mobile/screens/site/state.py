@@ -94,7 +94,8 @@ def update(state: SiteState, event: Event) -> Result:
         case Opened():
             return state, (_load(state),)
         case Found(record=record):
-            return _with(state, record=record, failure=None), ()
+            # What is left as it stood is compared with what the form began from: else it were written back.
+            return (state if state.editing else _with(state, record=record, failure=None)), ()
         case PersonPicked(person_id=person_id):
             return state, (Go(screen="person", arguments={"person_id": person_id}),)
         case EditPressed():
@@ -108,10 +109,17 @@ def update(state: SiteState, event: Event) -> Result:
         case Patched():
             return _with(state, editing=False, written={}, half={}), (Feel(name="saved"), _load(state))
         case BackPressed():
-            return (_with(state, editing=False, half=state.written), ()) if state.editing else (state, (Back(),))
+            return _back(state)
         case Failed():
             return _failed(state, event), (Feel(name="refused"),)
     return _went(state, event)
+
+
+def _back(state: SiteState) -> Result:
+    """Out of the change, to the record as it stands by now; or out."""
+    if not state.editing:
+        return state, (Back(),)
+    return _with(state, editing=False, half=state.written), (_load(state),)
 
 
 def _begin(state: SiteState) -> SiteState:

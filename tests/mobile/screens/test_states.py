@@ -279,6 +279,24 @@ def test_only_what_was_changed_of_a_person_is_written():
     assert calls(effects) == [("patch_person", ("p-2", {"alias": "Mick"}))]
 
 
+def test_what_a_colleague_changed_during_an_edit_is_not_written_back():
+    """A sync reads the page anew: what was left as it stood was compared with the newer record, and so written over it."""
+    record = RehearsalField().person("p-2")
+    newer = structs.replace(record, person=structs.replace(record.person, gender=Gender.FEMALE))
+    state = person.PersonState(person_id="p-2", record=record)
+    typed = (person.EditPressed(), person.Typed(field="alias", text="Mick"), person.Found(record=newer))
+    assert calls(play(person, state, *typed, person.SavePressed())[1]) == [("patch_person", ("p-2", {"alias": "Mick"}))]
+    left, effects = play(person, state, *typed, person.BackPressed())
+    assert not left.editing and effects, "out of the form the newer one is read"
+    place = RehearsalField().site("s-stairwell")
+    gone = structs.replace(place, site=structs.replace(place.site, in_use=False))
+    state = site.SiteState(site_id="s-stairwell", record=place)
+    typed = (site.EditPressed(), site.Typed(field="hazards", text="dog"), site.Found(record=gone))
+    assert calls(play(site, state, *typed, site.SavePressed())[1]) == [
+        ("patch_site", ("s-stairwell", {"hazards": "dog"}))
+    ]
+
+
 def test_the_account_of_a_night_is_no_word_about_the_next():
     """What was begun of a shift that was ended elsewhere stood in the account of the next one, ready to be sent."""
     going = RehearsalField().current_shift()
