@@ -153,6 +153,8 @@ def _find_inside(
 ) -> list[bool]:
     """Which points lie within these districts, or within one whose whole ground became theirs: a part that was drawn and joined
     another that was not has an outline under its old name alone."""
+    if not latitude:
+        return []
     areas = _find_areas(session, with_former(session, district_ids))
     found = areas.find_many(np.asarray(latitude, float), np.asarray(longitude, float))
     return [each is not None for each in found]

@@ -131,6 +131,7 @@ def _do(services: Services, job: Job, moment: Moment) -> int:
             if not is_deadlock(error):
                 raise
             log.warning("The job %s waited in a circle, and is done again (%d)", job.name, tried)
+            moment.heartbeat()
     return job.run(services, moment)
 
 

@@ -85,7 +85,7 @@ def host_of(settings: Settings) -> str:
 def _invite(message: EmailMessage, mail: Mail, to: Envelope, settings: Settings, now: datetime) -> None:
     """When, and a link to where: the place was typed by somebody, so it is told behind the sign-in."""
     facts = mail.facts
-    url = f"{settings.address}/agendas/{facts.conference_id}"
+    url = f"{settings.address}/{'agreements' if facts.lapsed else f'agendas/{facts.conference_id}'}"
     conference = CaseConference(
         id=facts.conference_id, district_id="", starts_at=facts.starts_at or now, place=url, sequence=facts.sequence
     )

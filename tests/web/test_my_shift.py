@@ -161,7 +161,8 @@ def test_whoever_says_that_she_is_well_ends_the_search_for_nobody_of_another_dis
         )
         county.add(session, team_district, {"team_id": "three-rivers-outreach", "district_id": county.THREE_RIVERS})
         county.add(session, worker, {
-            "id": "tara", "name": "Tara Finch", "short_name": "Tara F", "agency_id": "three-rivers-housing", "email": "tara@example.org",
+            "id": "tara", "name": "Tara Finch", "short_name": "Tara F", "agency_id": "three-rivers-housing",
+            "email": "tara@example.org",
             "trained_on": clock.now.date(), "created_at": clock.now,
         })  # fmt: skip
         county.add(session, worker_team, {"worker_id": "tara", "team_id": "three-rivers-outreach"})

@@ -140,6 +140,8 @@ def list_board(access: Access, district_id: Id) -> Sequence[OwnedAction]:
 
 def list_untold(access: Access, agency_ids: Collection[Id]) -> dict[Id, str]:
     """Those of these agencies that are told nothing today, wherever they sit, with why (rule A2)."""
+    if not agency_ids:
+        return {}
     signed = agencies.list_every_agreement(access.session)
     names = {each.id: each.name for each in agencies.list_agencies(access.session)}
     found = {

@@ -39,6 +39,9 @@ def hand_over(access: Access, case_id: Id, to_district_id: Id, reason: str) -> C
         raise NotFound
     same = subjects.list_same_person(access.session, case.person_id)
     _check_may_go(access, case, same, to_district_id)
+    now = subjects.find_case(access.session, case_id)
+    if now is None or not access.allows(Act.CHANGE_CASE, now):
+        raise Invalid("Somebody has handed this case over meanwhile.")
     move = CaseMove(
         id=access.new_id(),
         case_id=case_id,

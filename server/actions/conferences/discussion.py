@@ -219,8 +219,8 @@ def agree_action(
     where something is missing.
     """
     _, item = open_item(access, conference_id, item_id)
+    known = case_actions.hold_key(access.session, key) if key else None  # a record before the row
     _still_on(conferences.hold_conference(access.session, conference_id))
-    known = case_actions.hold_key(access.session, key) if key else None
     if known is not None:
         if known.action.case_id != item.case_id or known.action.agreed_by != access.actor.worker_id:
             raise Failure(CONFLICTING, "Load the page again: this screen's number is another action's.")

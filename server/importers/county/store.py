@@ -226,8 +226,10 @@ def _write(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]
         case "Agencies":
             agency = Agency(id=line.id, name=line.cells["Name"], kind=AgencyKind(_code(line.cells["Kind"])))
             (agencies.add_agency if adds else agencies.change_agency)(session, agency)
-            if adds or any(each.column == "Mailbox" for each in line.changes):
+            is_moved = any(each.column == "Mailbox" for each in line.changes)
+            if adds or is_moved:
                 addressees.set_shared_address(session, line.id, line.cells["Mailbox"] or None)
+            if is_moved:
                 order_mailbox_moved(session, line.id, now, new_id())
         case "Teams":
             _write_team(session, line, names, now, new_id, adds=adds)
@@ -236,7 +238,8 @@ def _write(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]
         case "Agreements":
             signed = _agreement(line, names)
             (agencies.add_agreement if adds else agencies.change_agreement)(session, signed)
-            order_agreement(session, line.id, signed.expires_on, now, new_id())
+            if not adds:
+                order_agreement(session, line.id, signed.expires_on, now, new_id())
 
 
 def _write_team(

@@ -43,7 +43,7 @@ from server.tables.people.verification import person_verification, verification
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import REFERRED, contact, contact_person
 from server.tables.street.site import site
-from shared.geo.night import local_day
+from shared.geo.night import DEFAULT_ZONE, local_day
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.value import Id, Value
@@ -207,19 +207,21 @@ _LOOKS = (
 )
 
 
-def list_record_accesses(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT) -> list[RecordAccess]:
-    """Returns who has read the record, one line a worker and day, the latest first (privacy rule A6)."""
-    found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit})
-    return _without_repeats(
-        [RecordAccess(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
-    )
+def list_record_accesses(
+    session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT, zone: str = DEFAULT_ZONE
+) -> tuple[list[RecordAccess], bool]:
+    """Returns who has read the record, one line a worker and day, the latest first (privacy rule A6), and whether there may be
+    more: no more than the newest `limit` looks are read."""
+    found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit}).all()
+    looks = [RecordAccess(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
+    return _without_repeats(looks, zone), len(found) == limit
 
 
-def _without_repeats(looks: list[RecordAccess]) -> list[RecordAccess]:
+def _without_repeats(looks: list[RecordAccess], zone: str) -> list[RecordAccess]:
     """Of one worker's looks on one day only the latest: who looked is what matters, every look stays in the audit log."""
     newest: dict[tuple[str, str, date], RecordAccess] = {}
     for look in looks:
-        newest.setdefault((look.short_name, look.agency_name, local_day(look.at)), look)
+        newest.setdefault((look.short_name, look.agency_name, local_day(look.at, zone)), look)
     return list(newest.values())
 
 

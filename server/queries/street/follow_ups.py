@@ -11,15 +11,13 @@ from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import not_concealed
 from server.queries.people.verification import list_groups
-from server.queries.street.looks import pieces
+from server.queries.street.looks import ROUGH, pieces
 from server.tables.people.person import person
 from server.tables.street.contact import contact, contact_person
 from shared.model.value import Id
-from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 FOLLOW_UP_NIGHTS = 7
 """As on the phone's own list of tonight."""
-WORTH_ANOTHER_LOOK = frozenset(str(each.value) for each in ROUGH_SLEEPING_STATES)
 
 
 class _Met(NamedTuple):
@@ -58,7 +56,7 @@ def count_follow_ups(session: Session, district_ids: Collection[Id], tonight: da
         if row.cell is not None
         and row.night < tonight
         and row.district_id in district_ids
-        and (row.state in WORTH_ANOTHER_LOOK or row.next_step != "")
+        and (row.state in ROUGH or row.next_step != "")
         and who not in gone
     )
 

@@ -147,8 +147,9 @@ def keep_mailbox(request: AnyRequest, door: NamedDependency[Door], data: URLEnco
             errors["address"] = "Enter one e-mail address, such as mdt@agency.example, or leave it empty."
         if errors:
             return _answer_agencies(request, access, data, errors)
-        set_shared_address(access.session, data.agency, address or None)
-        order_mailbox_moved(access.session, data.agency, access.now, access.new_id())
+        if list_shared_addresses(access.session).get(data.agency) != (address or None):
+            set_shared_address(access.session, data.agency, address or None)
+            order_mailbox_moved(access.session, data.agency, access.now, access.new_id())
     return go_to("/agencies", "mailbox_kept" if address else "mailbox_removed")
 
 

@@ -155,7 +155,7 @@ def answer(
             whole=access.allows(Act.EDIT_PERSON, subject),
         ),
         general_words=GENERAL_WORDS,
-        looks=_looks(access, subject, same), most_looks=person_page.LOOKS_LIMIT,
+        looks=_looks(access, subject, same),
         timeline=[tell(event, reads_notes) for event in (events if knows_places else without_places(events))],
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
         may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),
@@ -200,12 +200,12 @@ def _note_what_is_shown(access: Access, subject: Subject, knows_places: bool) ->
     return True
 
 
-def _looks(access: Access, subject: Subject, same: list[Id]) -> list[person_page.RecordAccess] | None:
+def _looks(access: Access, subject: Subject, same: list[Id]) -> tuple[list[person_page.RecordAccess], bool] | None:
     """Who looked, this look among them; None for somebody who may not see that."""
     if not access.allows(Act.SEE_WHO_LOOKED, subject):
         return None
     access.write_lines()
-    return person_page.list_record_accesses(access.session, same)
+    return person_page.list_record_accesses(access.session, same, zone=access.zone.key)
 
 
 def _known_to(access: Access, subject: Subject) -> list[str]:

@@ -225,6 +225,17 @@ def test_the_file_of_a_conference_that_was_called_off_says_so(now: datetime) -> 
     assert (event["STATUS"], event["TRANSP"]) == ("CANCELLED", "TRANSPARENT")
 
 
+@pytest.mark.parametrize(("lapsed", "path"), [(True, "/agreements"), (False, "/agendas/c")])
+def test_an_entry_leads_nobody_to_a_page_that_their_agreements_shut(
+    settings: Settings, now: datetime, lapsed: bool, path: str
+) -> None:
+    facts = MailFacts(conference_id="c", starts_at=now, sequence=1, lapsed=lapsed)
+    moved = Mail(id="m", kind=MailKind.CONFERENCE_MOVED, key="k", queued_at=now, useful_until=now, facts=facts)
+    message = make_message(moved, Envelope(address="mdt@cgl.example"), settings, now, UTC)
+    _, event = read_event(message)
+    assert str(event["URL"]) == str(event["LOCATION"]) == f"{settings.address}{path}"
+
+
 @pytest.mark.parametrize("month", [3, 7, 10])
 def test_the_hour_is_right_on_both_sides_of_a_change_of_the_clock(month: int, now: datetime) -> None:
     starts_at = now.replace(month=month, day=28, hour=10)
