@@ -98,7 +98,9 @@ def test_what_was_sent_to_one_lantern_is_pulled_by_another_and_its_end_is_follow
 
         def send(key: str, description: str) -> str:
             sent = {**REPORT, "api_key": key, "description": description}
-            number: str = httpx.post(f"{address}{BASE}/requests.json", data=sent).json()[0]["service_request_id"]
+            number: str = httpx.post(f"{address}{BASE}/requests.json", data=sent, timeout=60).json()[0][
+                "service_request_id"
+            ]
             return number
 
         numbers = [send(keys["app"], f"Tent {n}") for n in range(3)]
