@@ -75,6 +75,7 @@ def fill(url: str, key: str) -> set[str]:
 SPECIAL: dict[str, dict[str, Any]] = {
     "identity_judgement": {"other_id": "z", "saw_one": True},
     "likely_same": {"other_id": "z"},
+    "alarm_event": {"step": ""},
     "offer": {"answer": None, "answered_on": None, "why_refused": None},
     "home_asked": {"months": 3},
     "boundary_change": {"called_off_at": None},
