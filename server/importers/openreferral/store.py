@@ -57,7 +57,7 @@ def import_services(
     from it once and is not among them is said to have left it. One that names nothing tells of none: it is broken rather."""
     account = ServiceAccount(refused=[each for each in rows if isinstance(each, Refusal)])
     with database.writing() as session:
-        held = services.list_of_source(session, run.source)
+        held = services.list_of_source(session, run.source, to_change=True)
         read = _take_once([each for each in rows if isinstance(each, Read)], account)
         taken = services.find_taken_ids(session, [each.service.id for each in read if each.reference not in held])
         new = []

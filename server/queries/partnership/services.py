@@ -66,9 +66,10 @@ def find_kept(session: Session, service_id: Id, *, to_change: bool = False) -> K
     return None if row is None else _read(row)
 
 
-def list_of_source(session: Session, source: str) -> dict[str, Kept]:
-    """Everything that came from one feed, by its id there, held until the transaction ends."""
-    query = select(service).where(service.c.source == source).order_by(service.c.id).with_for_update()
+def list_of_source(session: Session, source: str, *, to_change: bool = False) -> dict[str, Kept]:
+    """Everything that came from one feed, by its id there; held until the transaction ends where it is to be changed."""
+    query = select(service).where(service.c.source == source).order_by(service.c.id)
+    query = query.with_for_update() if to_change else query
     return {row["reference"]: _read(row) for row in session.execute(query).mappings()}
 
 
