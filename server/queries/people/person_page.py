@@ -210,11 +210,10 @@ _LOOKS = (
 def list_record_accesses(
     session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT, zone: str = DEFAULT_ZONE
 ) -> tuple[list[RecordAccess], bool]:
-    """Returns who has read the record, one line a worker and day, the latest first (privacy rule A6), and whether there may be
-    more: no more than the newest `limit` looks are read."""
-    found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit}).all()
+    """Who has read the record, one line a worker and day, the latest first (A6); and whether more have than `limit` looks told."""
+    found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit})
     looks = [RecordAccess(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
-    return _without_repeats(looks, zone), len(found) == limit
+    return _without_repeats(looks, zone), len(looks) == limit
 
 
 def _without_repeats(looks: list[RecordAccess], zone: str) -> list[RecordAccess]:
