@@ -210,7 +210,7 @@ _LOOKS = (
 def list_record_accesses(
     session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT, zone: str = DEFAULT_ZONE
 ) -> tuple[list[RecordAccess], bool]:
-    """Who has read the record, one line a worker and day, the latest first (A6); and whether more have than `limit` looks told."""
+    """Who has read the record, one line a worker and day, the latest first (A6); and whether `limit` cut any."""
     found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit})
     looks = [RecordAccess(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
     return _without_repeats(looks, zone), len(looks) == limit
