@@ -288,6 +288,9 @@ def test_what_a_colleague_changed_during_an_edit_is_not_written_back():
     assert calls(play(person, state, *typed, person.SavePressed())[1]) == [("patch_person", ("p-2", {"alias": "Mick"}))]
     left, effects = play(person, state, *typed, person.BackPressed())
     assert not left.editing and effects, "out of the form the newer one is read"
+
+
+def test_that_a_place_is_used_no_more_is_not_taken_back_by_an_edit_that_had_begun():
     place = RehearsalField().site("s-stairwell")
     gone = structs.replace(place, site=structs.replace(place.site, in_use=False))
     state = site.SiteState(site_id="s-stairwell", record=place)
